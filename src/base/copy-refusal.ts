@@ -175,7 +175,7 @@ function rethrow(error: unknown): never {
   throw error;
 }
 
-/** Says in few words what was thrown; whatever that is, this does not throw. */
+/** Says in few words what was thrown; this never throws. */
 export function textOfThrown(thrown: unknown): string {
   try {
     return String(thrown instanceof Error ? thrown.message : thrown);

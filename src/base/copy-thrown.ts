@@ -1,5 +1,5 @@
 /**
- * The copy of what a handler threw: it is always made, whatever hangs on the error, and the time for it is linear.
+ * The copy of what a handler threw: it is always made, no matter what is on the error, and the time for it is linear.
  *
  * An error as libraries make it holds sockets, requests and callbacks, refers to itself, and has causes without end. What
  * can be sent is kept, the class too; what can't is left out, and the copy says so in `leftOut`. Each error has one copy, so

@@ -5,7 +5,7 @@
  *     check(question) -> worker.js (a child, in a process group of its own) -> the project's
  * `typescript` -> answer
  *
- * A compiler is large, slow and the user's own: whatever becomes of it, the node gets
+ * A compiler is large, slow and the user's own: if it fails, the node gets
  * "unchecked" with the reason. It has a deadline, a limit of memory, and an environment
  * without this process's secrets.
  */

@@ -43,7 +43,7 @@ const IDLE_CODES: ReadonlySet<number> = new Set([
   ...[2691, 5097],
 ]);
 
-/** Types in JavaScript: the patch is TypeScript, whatever it is for. */
+/** Types in JavaScript: the patch is TypeScript in any case. */
 function isForScripts(code: number): boolean {
   return code >= 8002 && code <= 8039;
 }
@@ -64,7 +64,7 @@ export class PatchCheck {
     this.#files = files;
   }
 
-  /** @throws whatever ends the compiler. */
+  /** @throws what ends the compiler. */
   async run(question: CheckQuestion): Promise<CheckAnswer> {
     const given: Given[] = [];
     const compiler = this.#compiler.title;

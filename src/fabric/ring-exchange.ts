@@ -238,7 +238,7 @@ export class Exchange {
     const { clock, doorbell } = this.#options;
     if (this.#polling.isOn && this.#polling.isOpen(clock.now())) return "again";
     doorbell.fallAsleep();
-    // Race: whatever came, or became free, before the doorbell was set rang no doorbell; so all is looked at once more.
+    // Race: what came, or became free, before the doorbell was set rang no doorbell; so all is looked at once more.
     // test/sim/ring.test.ts
     if (this.#canSendMore() || this.hasMail()) {
       doorbell.wakeUp();

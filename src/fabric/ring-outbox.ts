@@ -67,7 +67,7 @@ export class RingOutbox {
   }
 
   /**
-   * Takes a record; the other thread sees it after publish(). Whatever its write() throws leaves nothing behind.
+   * Takes a record; the other thread sees it after publish(). If its write() throws, nothing is left behind.
    *
    * @throws {ERR_BUG} if the record asks for no more room than it was given.
    */

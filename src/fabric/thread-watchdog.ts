@@ -277,7 +277,7 @@ export class ThreadWatchdog implements Visitor {
     log(describeOutside(thread, ms, finding));
   }
 
-  /** Ends a thread that has been beyond the limit for too long, whatever was in the way each time. */
+  /** Ends a thread that has been beyond the limit for too long, no matter what was in the way each time. */
   #giveUp({ thread }: WatchedThread, ms: number, finding: Finding): void {
     if (ms < this.#options.limits.interrupt + PATIENCE_MS) return;
     if (finding.kind === "refused" && finding.why !== IS_LOADING) {

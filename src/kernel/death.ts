@@ -65,7 +65,7 @@ function strikeOut(kernel: Kernel, service: Service): void {
   service.owed = service.running = undefined;
   kernel.calls.abandon(service);
   kernel.timers.removeAll(service);
-  // Nothing is held back from a last turn: whatever was to release it may never come.
+  // Nothing is held back from a last turn: what was to release it may never come.
   service.holds = HOLD.none;
   if (waiting.length > 0 && kernel.hasLastTurns) giveLastTurn(kernel, service, waiting);
 }

@@ -7,7 +7,7 @@
  *       -> after a while the same for handlers of the service that wait for nothing the kernel knows: with a continuation
  *          V8 drops the others that wait in its queue, and a promise may be continued in another handler's name
  *
- * The service lives on, with whatever state the cut left in its variables; before it handles what waits for it, it rests (rest.ts).
+ * The service lives on, with the state that the cut left in its variables; before it handles what waits for it, it rests (rest.ts).
  */
 
 import { isOpen } from "./answering.ts";

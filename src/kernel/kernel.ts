@@ -558,7 +558,7 @@ export class Kernel {
 
   /**
    * Sends a request to the service that has a name; if no service has a global one, the request waits until one registers it.
-   * What has waited is delivered whatever the limit of the mailbox: the limit of the name has bounded it.
+   * What has waited is delivered beyond the limit of the mailbox, too: the limit of the name has bounded it.
    *
    * @throws what {@link request} throws, {ERR_NO_SERVICE} if no service has the local name, {ERR_MAILBOX_FULL} if too many
    * messages wait for the name, and {ERR_ARGUMENT} if the text can't be a name.

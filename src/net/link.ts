@@ -1,5 +1,5 @@
 /**
- * One open connection, whatever carries it, as the rest of net sees it: an id, an owner, a way in
+ * One open connection of any kind, as the rest of net sees it: an id, an owner, a way in
  * and a way out.
  *
  *     event loop -> Link -> Consumer        what came in; outside any turn, so a consumer runs no code of a program

@@ -42,7 +42,7 @@ function channel(context: Context, options: ChannelOptions): Channel {
   return markInterchangeable(made);
 }
 
-/** The functions among its options for TLS are the service's, whatever code that has. */
+/** The functions among its options for TLS are the service's, also when it has other code. */
 function keepFunctions(context: Context, options: ChannelOptions): ChannelOptions {
   const { tls } = options;
   if (tls === undefined) return options;

@@ -15,7 +15,7 @@ export interface KeptTls<T> {
 }
 
 /**
- * Keeps the functions of options of TLS for whatever code the service has.
+ * Keeps the functions of options of TLS for the code that the service has at that moment.
  *
  * @param title - what has the options, for people: `socket.listen`
  */

@@ -1,7 +1,7 @@
 /**
  * The graceful end of a node: every service's `exit` runs before anything is killed.
  *
- * Services leave type by type, the type that was born last first, those of one type at the same time, on whatever thread:
+ * Services leave type by type, the type that was born last first, those of one type at the same time, on all threads:
  * what was started early is usually what the others need in their `exit` (a database, a session table). All of it together
  * is bounded; what is not done by then is cut off and named in the log.
  *
@@ -223,7 +223,7 @@ function killAllBut({ kernel }: Runtime, kept: readonly number[]): void {
   }
 }
 
-/** Rejects with ERR_STOPPED whatever the program still waits for: its code goes on without the node. */
+/** Rejects with ERR_STOPPED all that the program still waits for: its code goes on without the node. */
 function rejectWaits({ runtime, service, held }: Context): void {
   for (const call of [...(service.calls ?? [])]) {
     runtime.kernel.settle(service, call.session)?.reject(stoppedError());

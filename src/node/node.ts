@@ -55,7 +55,7 @@ export interface Node {
    * stops; resolves when all is done.
    */
   drain(): Promise<void>;
-  /** Resolves when the node has stopped, for whatever reason. */
+  /** Resolves when the node has stopped, for any reason. */
   readonly stopped: Promise<void>;
   /** What was cut off when the node stopped, for people; empty if every service has left in order. */
   readonly cutOff: readonly string[];
@@ -96,7 +96,7 @@ function bootServices({ harbor, standalone }: FullConfig): readonly string[] {
  * @throws {ERR_RUNTIME} if no node can run in this process.
  * @throws {ERR_CONFIG} if a key has a value that makes no sense.
  * @throws what the start service throws while it loads or begins; then no node remains. One whose start function waits is
- * waited for as long as `inittimeout`; from then on the node runs, whatever becomes of it. If the node was told to stop
+ * waited for as long as `inittimeout`; from then on the node runs, also if that service fails. If the node was told to stop
  * before it was ready (`skynet.abort` in the start service), that is no failure: it is given as a node that has stopped.
  * @example
  * ```ts
@@ -226,7 +226,7 @@ class RunningNode implements Node {
     const lack = lackOfWatchdog();
     if (lack !== undefined) this.#runtime.log(0, lack, LEVEL.warn);
     const { ledger } = this.#config;
-    // Whatever is born is born with what is in; a thread that is started learns of it.
+    // All new services are born with what is in; a thread that is started learns of it.
     if (typeof ledger === "string") this.#assembly.live.openLedger(ledger);
     const threads = this.#main?.start();
     this.#runtime.isBooting = !this.#config.verbose;
@@ -270,7 +270,7 @@ class RunningNode implements Node {
       const order = this.skynet
         .within(drain + DRAIN_REST_MS)
         .call(".clusterd", "lua", "DRAIN", drain);
-      // Whatever has become of it, the node ends.
+      // The node ends, also if that failed.
       await Promise.race([order.catch(() => undefined), this.stopped]);
     }
     await this.stop();

@@ -237,7 +237,7 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 /**
- * Takes the promise of a callback, which is not awaited: that it was left in the service's last turn is not worth a line. Whatever else it
+ * Takes the promise of a callback, which is not awaited: that it was left in the service's last turn is not worth a line. What else it
  * is rejected with is reported as ever.
  */
 export function leaveAlone(result: unknown): void {

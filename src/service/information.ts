@@ -14,7 +14,7 @@ import type { ApiTable } from "./lazy-api.ts";
 import type { StatKey } from "./skynet-api.ts";
 import { Tracer } from "./tracer.ts";
 
-/** Those that the API gives, and gives again for whatever code needs them. */
+/** Those that the API gives, and gives again for any code that needs them. */
 const infosOfApi = new WeakSet<Function>();
 
 /** Says of a function for `skynet.info_func` that the API gives it, and not the code of the service. */

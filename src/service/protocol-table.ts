@@ -56,7 +56,7 @@ const ofApi = new WeakSet<Protocol>();
 /** Those that the top level has not registered: code that begins anew does not register them of itself. */
 const ofLater = new WeakSet<Protocol>();
 
-/** Says of a protocol that the API registers it, and will again for whatever code needs it. */
+/** Says of a protocol that the API registers it, and will again for any code that needs it. */
 export function markOfApi(protocol: Protocol): Protocol {
   ofApi.add(protocol);
   return protocol;

@@ -2,7 +2,7 @@
  * Makes an error fit for another service: the caller gets a copy that keeps class, message, code, data and the remote
  * stack, and is marked with the address where it arose.
  *
- * A handler may throw anything; whatever it is, the caller gets an error, and nothing here throws.
+ * A handler may throw anything: the caller gets an error in any case, and nothing here throws.
  */
 
 import { types } from "node:util";

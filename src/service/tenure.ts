@@ -1,5 +1,5 @@
 /**
- * The right of a global service to act, looked at before each message, on whatever thread it runs.
+ * The right of a global service to act, looked at before each message, on any thread.
  *
  *     membership -> until when -> shared memory -> the thread of the service: message -> is it still time? -> handler
  *

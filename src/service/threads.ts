@@ -53,7 +53,7 @@ export interface Threads {
   readonly handOver: HandOver;
   /** Returns the threads on which services of that name live. */
   homesOf(name: string): readonly number[];
-  /** The handle of the service that is told of each death, on whatever thread; 0 = none is. */
+  /** The handle of the service that is told of each death, on any thread; 0 = none is. */
   monitor: number;
 }
 

@@ -682,8 +682,8 @@ export interface SnaxApi {
    *
    * @param target - a service object or an address, or a type: then services to come run the files
    * as they are now, too.
-   * @throws {ERR_RELOAD} with the cause if the files can't be loaded; for one service whatever
-   * is in the way, with path and line. For a type that is told in `failed`.
+   * @throws {ERR_RELOAD} with the cause if the files can't be loaded; for one service any error
+   * that is in the way, with path and line. For a type that is told in `failed`.
    * @example
    * ```ts
    * const { reloaded, leftBehind } = await snax.reload("arena");

@@ -3,7 +3,7 @@
  *
  *     file, text or value -> the module's check, the registered check -> shared memory -> one step for all tables of a load
  *
- * Whatever fails, fails before anything is published: the versions before stay.
+ * A load that fails, fails before anything is published: the versions before stay.
  */
 
 import { SnaxError } from "../base/error.ts";

@@ -148,7 +148,7 @@ function replaceType(
   merger.replace(old.start, old.end, headOfEnum(text, old), { start, end: type.end });
 }
 
-/** `export default` means what the module exports as its default, under whatever name that has there. */
+/** `export default` means what the module exports as its default, under the name that it has there. */
 export function findPiece(module: ModuleText, piece: Piece): Piece | undefined {
   const { byName, exports } = module;
   if (piece.group !== undefined) return findGroup(module, piece);

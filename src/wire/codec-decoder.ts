@@ -103,7 +103,7 @@ export class ThreadDecoder {
     }
   }
 
-  /** Whatever a constructor of the platform thinks of damaged bytes, to the caller they are malformed. */
+  /** A constructor of the platform may throw for damaged bytes: to the caller they are malformed. */
   #malformed(cause: unknown): SnaxError {
     const error = this.#walk.malformed();
     this.#walk.forget();

@@ -98,7 +98,7 @@ export class ThreadEncoder {
   }
 
   /**
-   * Writes the arguments of a message into memory of their own, whatever their size.
+   * Writes the arguments of a message of any size into memory of their own.
    *
    * @throws what {@link ThreadEncoder.encodeArguments} throws.
    */
@@ -115,7 +115,7 @@ export class ThreadEncoder {
   }
 
   /**
-   * Writes the result of a call into memory of its own, whatever its size.
+   * Writes the result of a call of any size into memory of its own.
    *
    * @throws what {@link ThreadEncoder.encodeResult} throws.
    */

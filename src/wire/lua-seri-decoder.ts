@@ -3,7 +3,7 @@
  *
  * A table begins as a list and turns into what its keys make of it, each key that comes may turn it once more: list ->
  * object or Map, object -> Map. Promises: it recurses no deeper than SERI_DEPTH_MAX, and what it makes is bounded by the
- * bytes that are there, whatever sizes they claim.
+ * bytes that are there, no matter what sizes they claim.
  */
 
 import { SnaxError } from "../base/error.ts";

@@ -1,7 +1,7 @@
 /**
  * The scalars of lua-seri, read one after the other from bytes that may be anything.
  *
- * Promises: it never reads past the end, and it takes memory only for bytes that are there. Whatever is not as skynet's
+ * Promises: it never reads past the end, and it takes memory only for bytes that are there. What is not as skynet's
  * unpacker wants it ends with that unpacker's words, `Invalid serialize stream` and how many bytes were left.
  */
 

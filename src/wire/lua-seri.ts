@@ -13,7 +13,7 @@
  *     Map                           <-> any other table: numbers as keys, lists with gaps, list and record in one
  *
  * An empty table reads as `[]`: an empty list is looped over, and an empty record answers undefined either way. A caller
- * that wants one shape whatever keys happen to be there asks for Maps. What is sent back as it was read is
+ * that wants one shape for all keys asks for Maps. What is sent back as it was read is
  * the same table to Lua; the same bytes are not promised. Leaves out checking what the values mean.
  */
 

@@ -194,7 +194,7 @@ function isBeyond(change: FileChange, found: readonly Found[]): boolean {
   return found.some((each) => each.change === change && each.isShared);
 }
 
-/** A constant that is computed from a saved one is given again, in whatever file it is. */
+/** A constant that is computed from a saved one is given again, in any file. */
 function patchOf({ group, modules }: GroupDiff, isShared: boolean): Record<string, string> {
   const patches: Record<string, string> = {};
   for (const { file, isShared: isIt } of group.modules) {

@@ -227,7 +227,7 @@ export class FleetPatches {
   /**
    * Writes a decision over a patch that has none.
    *
-   * @returns false if the engine does not say what is there; true = it is known now, whatever it is
+   * @returns false if the engine does not say what is there; true = it is known now
    */
   async write(id: number, record: FleetRecord): Promise<boolean> {
     const { seal, membership } = this.options;

@@ -20,7 +20,7 @@ export interface Asker {
   readonly incarnation: string;
 }
 
-/** What a node does for others of its cluster, whatever services it has. */
+/** What a node does for others of its cluster, with any services. */
 export type Offer = (values: readonly unknown[], asker: Asker) => unknown;
 
 /** The services that other nodes can reach. */

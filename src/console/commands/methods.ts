@@ -52,7 +52,7 @@ export function textBehind(line: string): string {
   return text;
 }
 
-/** The type of a snax service on whatever thread; undefined for others. */
+/** The type of a snax service on any thread; undefined for others. */
 async function typeOf({ runtime, skynet }: Operator, handle: number): Promise<string | undefined> {
   const own = runtime.kernel.services.get(handle)?.title;
   const find = (): Promise<(string | undefined)[]> =>

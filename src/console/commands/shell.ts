@@ -202,7 +202,7 @@ function watch({ runtime, context }: Operator, audit: Auditor): () => void {
   };
 }
 
-/** What is said of an outcome, whatever a service has put into its error. */
+/** What is said of an outcome; a service may have put anything into its error. */
 function summarize(outcome: Outcome): string {
   if (!outcome.ok) return describeFailure(outcome.error);
   const { result } = outcome;

@@ -5,7 +5,7 @@
  *                          <- Debugger.paused
  *
  * It runs on another thread than the one it stops, and knows neither how the lines come nor how the thread is reached. Lines
- * are obeyed one after the other: those that need a stopped service wait for the stop. Whatever ends the conversation (`cont`,
+ * are obeyed one after the other: those that need a stopped service wait for the stop. What ends the conversation (`cont`,
  * the client's end, the deadline, an error), the thread goes on.
  */
 

@@ -90,7 +90,7 @@ export class ConsoleServer {
   }
 
   #welcome(socket: Socket): void {
-    // Whatever a client's connection dies of is the client's business.
+    // The cause of the end of a client's connection is the client's business.
     socket.on("error", () => {});
     const { runtime, context } = this.#operator;
     if (this.#record !== undefined) {

@@ -1,5 +1,5 @@
 /**
- * Keeps out of the line door whatever is no session in lines: a line of it must never run as a command.
+ * Keeps out of the line door all that is no session in lines: a line of it must never run as a command.
  *
  * A browser can be made to send bytes to this machine: HTTP with any method that a page likes (`fetch(..., { method: "kill" })`),
  * the hello of TLS, the first message of TURN. Other programs send SSH, SOCKS, mail or Redis to a wrong port. All of them begin
@@ -13,7 +13,7 @@ import { isUtf8 } from "node:buffer";
 import { SnaxError } from "../../base/error.ts";
 import { commandOf } from "../commands/shell.ts";
 
-/** The end of a request line of HTTP, whatever its method. */
+/** The end of a request line of HTTP, of any method. */
 const HTTP_END = /\sHTTP\/\d[\d.]*\s*$/i;
 
 /** The beginning of one without a version. */

@@ -1,7 +1,7 @@
 /**
  * A walk over the services that the launcher started, which lets other messages through on its way.
  *
- * A node may hold a million services: a walk rests after each slice of time (pacer.ts), whatever a service costs it. What
+ * A node may hold a million services: a walk rests after each slice of time (pacer.ts), no matter what a service costs it. What
  * is born or dies meanwhile may or may not be seen.
  */
 

@@ -82,7 +82,7 @@ export interface Command {
   readonly isOrdered?: boolean;
   /**
    * The options that it knows, if it takes no free words: another one is refused, and so are more
-   * words than these. @defaultValue whatever it does with them
+   * words than these. @defaultValue what it does with them
    */
   readonly words?: { readonly options: readonly string[]; readonly most: number };
   /** With the word `--json` its rows are one line of JSON. @defaultValue the word is like any other */
@@ -105,7 +105,7 @@ export interface Command {
 /** Commands by name. */
 export type CommandTable = Readonly<Record<string, Command>>;
 
-/** Makes a result of whatever a service answered. */
+/** Makes a result of what a service answered. */
 export function toResult(value: unknown): CommandResult {
   if (value === null || value === undefined) return undefined;
   if (value instanceof Map) return new Map([...value].map(([key, row]) => [String(key), row]));

@@ -41,7 +41,7 @@ export class MessageRecorder {
    * Begins to write a service's messages into a file; nothing happens if it is written already.
    *
    * @param by - who asked, by handle; the log says so.
-   * @throws whatever the file system throws.
+   * @throws what the file system throws.
    */
   logOn({ handle }: Context, by: number): void {
     if (this.#recordings.has(handle)) return;

@@ -123,7 +123,7 @@ function watch(operator: Operator, thread: number, onSilence: () => void): () =>
   let timer = later();
   function look(): void {
     askThread(operator, thread, [PROBE], CONSOLE_SILENCE_MS).then(goOn, (error: unknown) => {
-      // A thread that has ended answers whatever waits for it.
+      // The end of a thread answers all that waits for it.
       if (codeOf(error) !== "ERR_TIMEOUT" || isOver) return;
       const isOwnWork = threads?.workOf(thread)?.handle === threads?.steward(thread);
       if (isOwnWork) goOn();

@@ -32,7 +32,7 @@ interface Patched {
  * Builds the program that succeeds another one.
  *
  * @param parts - what the patches give, in the order in which they go in.
- * @throws whatever is in the way: then services are born from the program, and get the patches in turn.
+ * @throws what is in the way: then services are born from the program, and get the patches in turn.
  */
 export function createSuccessor(
   cache: CodeCache,
@@ -60,7 +60,7 @@ export interface PatchedText {
 /**
  * Builds the program that has other texts in the place of those of some files.
  *
- * @throws whatever is in the way: no service can be born from these texts.
+ * @throws what is in the way: no service can be born from these texts.
  */
 export function succeed(cache: CodeCache, before: Program, texts: readonly PatchedText[]): Program {
   const images = new Map<string, Image>();

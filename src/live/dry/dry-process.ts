@@ -1,6 +1,6 @@
 /**
  * A dry run as a node holds it: a process of its own, which is ended when it has answered, when a step of it takes too
- * long, or when it needs too much memory. Whatever becomes of it, the node hears what it did last.
+ * long, or when it needs too much memory. In any case the node hears what it did last.
  */
 
 /* oxlint-disable no-restricted-globals -- the time of another process, whatever the kernel's clock says */

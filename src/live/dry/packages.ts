@@ -72,7 +72,7 @@ export class DryCache extends CodeCache {
     return new Proxy(
       {},
       {
-        // Whatever is imported is there; that it can't be used is said when it is.
+        // All that is imported is there; that it can't be used is said when it is.
         has: (_target, key) => typeof key === "string" && key !== "then",
         get: (_target, key) => {
           if (typeof key !== "string" || key === "then") return undefined;

@@ -33,7 +33,7 @@ export interface OldBody {
 
 /** The histories of one look at a thread: services that run the same share them. */
 export class Histories {
-  /** The texts of the patch, of whatever modules. */
+  /** The texts of the patch, of all its modules. */
   readonly #texts: ReadonlySet<string>;
   readonly #known = new Map<EffectiveText, History | undefined>();
 

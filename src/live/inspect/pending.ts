@@ -38,7 +38,7 @@ function* callsOf({ service }: Context): Iterable<OpenCall> {
 /** Titles by handle. */
 type Titles = ReadonlyMap<number, string | undefined>;
 
-/** Finds out what services are called, on whatever thread they live. */
+/** Finds out the names of services on any thread. */
 export async function titlesOf(
   { runtime, skynet }: Asker,
   handles: readonly number[],

@@ -1,5 +1,5 @@
 /**
- * `snax.repair({ fleet: true })`: patches of all nodes of the cluster. What leads them is above (cluster/fleet/lead.ts); the way there is `.clusterd`, from whatever
+ * `snax.repair({ fleet: true })`: patches of all nodes of the cluster. What leads them is above (cluster/fleet/lead.ts); the way there is `.clusterd`, from any
  * thread.
  */
 

@@ -1,5 +1,5 @@
 /**
- * Has what services run count as what their files say, whatever patches led there.
+ * Has what services run count as what their files say, no matter which patches led there.
  *
  *     every thread: FOLD -> the text of each module is the file's, and its patches are forgotten
  *

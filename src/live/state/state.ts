@@ -36,7 +36,7 @@ export interface OddProperty {
 
 /** What a mirror stands for that is not plain data. */
 export interface Odd {
-  /** A function, a class, a prototype, a group of methods, a unique symbol: whatever goes by a name. */
+  /** A function, a class, a prototype, a group of methods, a unique symbol: all that goes by a name. */
   readonly named?: NameRef;
   /** A name of the service's own API, as it imports it from "snax", and a member of it. */
   readonly api?: readonly string[];

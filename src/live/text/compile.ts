@@ -94,8 +94,8 @@ export interface CompileTarget {
 /**
  * Compiles a patch for a program and resolves what it imports.
  *
- * @throws {ERR_PATCH_NAME} if a module or an imported name does not exist, and whatever the texts
- * break.
+ * @throws {ERR_PATCH_NAME} if a module or an imported name does not exist, and the error of
+ * any other rule that the texts break.
  */
 export async function compileParts(texts: PatchTexts, target: CompileTarget): Promise<PatchPart[]> {
   const { program, scopeOf } = target;
@@ -247,7 +247,7 @@ export interface PatchCode {
   readonly held: readonly CheckableMethod[];
   /** What it takes away; undefined if nothing. */
   readonly removals: Removals | undefined;
-  /** Names of members, of whatever object, that it reads without calling them. */
+  /** Names of members, of any object, that it reads without calling them. */
   readonly taken: ReadonlySet<string>;
   /** See {@link PatchGifts}. */
   readonly gifts: ReadonlySet<string>;

@@ -1,7 +1,7 @@
 /**
  * What the statements of a patch may be, and how each says no.
  *
- * `export default` means what the module exports as its default, under whatever name that has
+ * `export default` means what the module exports as its default, under the name that it has
  * there.
  */
 

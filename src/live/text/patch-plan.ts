@@ -211,7 +211,7 @@ function checkFreeNames(
   }
 }
 
-/** What code of a patch may assign; whatever else the service has is replaced by a declaration. */
+/** What code of a patch may assign; all else that the service has is replaced by a declaration. */
 const ASSIGNABLE: ReadonlySet<NameKind> = new Set<NameKind>(["let", "var", "const", "literal"]);
 
 /**

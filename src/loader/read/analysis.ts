@@ -69,7 +69,7 @@ export interface Analysis {
   readonly statements: ReadonlySet<number>;
   readonly globalWrites: readonly GlobalWrite[];
   /**
-   * Names of members, of whatever object, that are read and not called on the spot: a method of
+   * Names of members, of any object, that are read and not called on the spot: a method of
    * that name may be held.
    */
   readonly taken: ReadonlySet<string>;

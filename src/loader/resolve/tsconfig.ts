@@ -6,7 +6,7 @@
  * that only lists `references` the first one counts that includes the folder. Options that say
  * nothing about how a text runs are not looked at. The result is plain data, so that it can be
  * sent. Nothing is kept longer than the object that read it, which is made for one load; so an edit
- * counts for whatever is loaded after it.
+ * counts for all that is loaded after it.
  */
 
 import { createRequire } from "node:module";

@@ -75,7 +75,7 @@ export class ModuleNode {
     this.program = program;
     this.image = image;
     this.index = index;
-    // A shared module does not know its importers, so whatever they hold must follow a replacement.
+    // A shared module does not know its importers, so all that they hold must follow a replacement.
     this.isForwardWanted = new Uint8Array(image.data.cells.length).fill(index < 0 ? 1 : 0);
     for (const cell of image.data.forwarded) this.isForwardWanted[cell] = 1;
     this.isAssigned = image.data.assigned.size > 0;

@@ -151,7 +151,7 @@ export class Program {
   /**
    * Makes a new instance of every module; a promise only if some module has `await` at top level.
    *
-   * @throws whatever a module throws; then nothing remains of the instance.
+   * @throws what a module throws; then nothing remains of the instance.
    */
   instantiate(surroundings: Surroundings): Instance | Promise<Instance> {
     return this.fill(new Instance(this, surroundings));

@@ -76,7 +76,7 @@ export class Edits {
     for (const [offset, text] of waiting) this.insertBehind(offset, text);
   }
 
-  /** Inserts behind whatever ends at the offset. */
+  /** Inserts behind the text that ends at the offset. */
   insertBehind(offset: number, text: string): void {
     if (this.#waiting !== undefined) {
       this.#waiting.push([offset, text]);
@@ -86,7 +86,7 @@ export class Edits {
     this.#note(offset, text.length, true);
   }
 
-  /** Inserts in front of whatever begins at the offset. */
+  /** Inserts in front of the text that begins at the offset. */
   insertBefore(offset: number, text: string): void {
     this.#after.appendRight(offset, text);
     this.#note(offset, text.length, false);

@@ -27,7 +27,7 @@ export interface Tool {
   /**
    * Transforms a text.
    *
-   * @throws TextError if it is not valid; whatever the compiler throws where it breaks.
+   * @throws TextError if it is not valid; what the compiler throws where it breaks.
    */
   transform(text: string, file: string, options: TransformOptions): Transformed;
 }

@@ -69,7 +69,7 @@ export interface ImageData {
   /** The methods that can get a check at their entry, and the variables of those that have one. */
   readonly methods: readonly CheckableMethod[];
   readonly checked: ReadonlySet<string>;
-  /** Names of members, of whatever object, that the text reads without calling them. */
+  /** Names of members, of any object, that the text reads without calling them. */
   readonly taken: ReadonlySet<string>;
   /** What the top level makes of the module's names when it begins. */
   readonly begins: BeginUses;

@@ -344,7 +344,7 @@ export function standsFor(value: unknown, kind: MethodKind): "exact" | "converte
 
 /** The same of a function whose kind is known from its text. */
 export function canStand(given: MethodKind, kind: MethodKind): "exact" | "converted" | undefined {
-  // Such a method returns whatever the other one does.
+  // Such a method returns what the other one does.
   if (kind === "plain" || given === kind) return "exact";
   if (kind === "async") return given === "plain" ? "converted" : undefined;
   return kind === "async generator" && given === "generator" ? "converted" : undefined;
