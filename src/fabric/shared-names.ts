@@ -285,7 +285,7 @@ export class SharedNames implements NameStore {
     this.#words[COUNT] = last;
   }
 
-  /** Empties a place and moves up those behind it that could not stand where they belong. */
+  /** Empties a place and moves up those behind it that could not be where they belong. */
   #vacate(place: number): void {
     let gap = place;
     for (let at = (gap + 1) & INDEX_BITS; this.#index[at] !== 0; at = (at + 1) & INDEX_BITS) {

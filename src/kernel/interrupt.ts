@@ -1,5 +1,5 @@
 /**
- * After an interrupt: a handler was cut off wherever it stood, and nothing of it ran on, no `finally` either.
+ * After an interrupt: a handler was cut off wherever it was, and nothing of it ran on, no `finally` either.
  *
  *     a turn notices that the last one never ended, or that the handler was condemned while it ran
  *       -> the request whose handler it was is answered with ERR_INTERRUPTED

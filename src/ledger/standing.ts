@@ -19,7 +19,7 @@ export interface StandingPatch {
   readonly modules: readonly PatchedModule[];
 }
 
-/** How a patch stands. */
+/** The state of a patch. */
 export type Standing =
   | { readonly state: "contained" }
   | { readonly state: "apply" }

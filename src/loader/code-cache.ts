@@ -62,7 +62,7 @@ export interface CodeCacheOptions {
    */
   readonly buildMs?: number;
   /**
-   * Hears of the first assignment to each new member of `globalThis` that stands in a loaded text.
+   * Hears of the first assignment to each new member of `globalThis` that is in a loaded text.
    */
   readonly onGlobalWrite?: (name: string, place: Place) => void;
 }

@@ -212,7 +212,7 @@ class SchemaParser implements Declarations {
     throw schemaError(`${what}, ${token.text}, exceeds SPROTO_TAG_MAX ${SPROTO_TAG_MAX}`, token);
   }
 
-  /** Takes a token before which no blank may stand. */
+  /** Takes a token that must follow without a blank. */
   #attached(what: string, name: string): { readonly text: string } {
     if (this.#scanner.token.isApart) throw this.#scanner.wrong(`${name} without a blank expected`);
     return this.#scanner.expect(what, name);

@@ -7,7 +7,7 @@
  *
  *     read of a stale row -> its owner, found in the same way -> the value at its step there: see succession.ts
  *
- * A row whose keys changed asks the one that took its place, by name; where no object stands any
+ * A row whose keys changed asks the one that took its place, by name; where no object is any
  * more it says so.
  */
 
@@ -185,7 +185,7 @@ export class Views implements Rows {
     return this.#node(memory, ops.at(node) + index, node, step);
   }
 
-  /** Reads a key of what stands where a row was. */
+  /** Reads a key of what has the place of a row. */
   #readElsewhere(ops: RowOps, row: object, now: Owner | undefined, key: string): unknown {
     const other = now === undefined ? undefined : opsOf(now);
     if (now !== undefined && other !== undefined) {

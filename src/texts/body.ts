@@ -6,7 +6,7 @@
  *     response.buy     a method; `handlers.a` a member of a table
  *     dispatch "lua"   the handler of a protocol, which a patch registers anew in its `hotfix()`
  *
- * What stands inside a body, such as an arrow function, belongs to it. So a place in a text that runs is compared
+ * What is inside a body, such as an arrow function, belongs to it. So a place in a text that runs is compared
  * with what a later patch gives.
  */
 

@@ -44,7 +44,7 @@ export function replaceDeletions(
 }
 
 /**
- * Parses a text in which statements that take something away may stand.
+ * Parses a text that may have statements that take something away.
  *
  * @param parse - reads the text that is left.
  */

@@ -238,7 +238,7 @@ class ClassDiff {
       ({ name, isStatic }) =>
         name !== undefined && name === member.name && isStatic === member.isStatic,
     );
-    // To delete the name would take away what stands in its place.
+    // To delete the name would take away what is in its place.
     if (other !== undefined && member.kind !== "field" && member.kind !== "constructor") {
       if (!isOtherHalf(other, member)) return;
       const why = "taken out of the file: the running class keeps this half of the property";

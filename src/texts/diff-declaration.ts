@@ -104,7 +104,7 @@ function listReads({ now }: EditScene, { declaration, value }: Piece): string[] 
   return [...new Set(names.map(({ name }) => name))];
 }
 
-/** State that was taken out and has the same initialiser, or stood in the same place. */
+/** State that was taken out and has the same initialiser, or was in the same place. */
 function findRenamed(
   { was, now }: EditScene,
   piece: Piece,

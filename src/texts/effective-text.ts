@@ -18,18 +18,18 @@ export interface TextHome {
   readonly isService: boolean;
 }
 
-/** A part of a text, and where it stood. */
+/** A part of a text, and where it was. */
 export interface TextPart {
   /** Extent in the text. */
   readonly start: number;
   readonly end: number;
   /** The patch; undefined for the text of the file. */
   readonly patch: string | undefined;
-  /** Offset there; undefined for what stands in neither. */
+  /** Offset there; undefined for what is in neither. */
   readonly from: number | undefined;
 }
 
-/** A text, and where its parts stood. */
+/** A text, and where its parts were. */
 interface Folded {
   readonly text: string;
   readonly parts: readonly TextPart[];
@@ -120,7 +120,7 @@ export class EffectiveText {
   }
 
   /**
-   * Where the parts of the text stood, in their order.
+   * Where the parts of the text were, in their order.
    *
    * @throws as {@link EffectiveText.text}.
    */
@@ -203,7 +203,7 @@ export class EffectiveText {
   }
 }
 
-/** Where the parts of a segment stood, as the text before knows it. */
+/** Where the parts of a segment were, as the text before knows it. */
 function partsOf(segment: Segment, patch: string, before: readonly TextPart[]): TextPart[] {
   const { origin, start, end, from = 0 } = segment;
   if (origin === "glue") return [{ start, end, patch, from: undefined }];

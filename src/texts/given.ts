@@ -118,7 +118,7 @@ interface Wanted {
   readonly isTable: boolean;
 }
 
-/** Whether a name stands where its value may be changed, or get into other hands; one that means something else counts, too. */
+/** Whether a name is where its value may be changed, or get into other hands; one that means something else counts, too. */
 function isPassed(node: AnyNode, above: readonly AnyNode[], what: Wanted): boolean {
   const { name, isTable } = what;
   if (node.type === "Identifier" && node.name === name) return !isReading(node, above, isTable);

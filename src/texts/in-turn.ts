@@ -1,7 +1,7 @@
 /**
  * Which patches can be a part of a text that services are born from.
  *
- * A patch that is applied evaluates what it gives when the module has run; in a text it is evaluated where it stands. So that
+ * A patch that is applied evaluates what it gives when the module has run; in a text it is evaluated where it is. So that
  * both mean the same, what a patch evaluates must not depend on when that is: functions, classes of methods, constants,
  * objects that are written out. Everything else is applied in its turn, after the module has run, at every birth.
  */

@@ -28,7 +28,7 @@ export function mergeImports(
   }
 }
 
-/** Only names that the module does not have; a default import stands outside of the braces. */
+/** Only names that the module does not have; a default import is outside of the braces. */
 function mergeSome(
   merger: Merger,
   head: number,

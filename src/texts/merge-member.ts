@@ -57,7 +57,7 @@ function tableIn(node: AnyNode | undefined): ObjectExpression | undefined {
 
 const MODIFIERS = /(?:\b(?:public|private|protected|readonly|override)\s+)+$/;
 
-/** Words that are types stand in front of what is left of a member. */
+/** Words that are types are in front of what is left of a member. */
 function withModifiers(text: string, start: number): number {
   return start - (MODIFIERS.exec(text.slice(0, start))?.[0].length ?? 0);
 }

@@ -1,5 +1,5 @@
 /**
- * merge(running, patch): the text that a module would have if the patch's declarations stood in it.
+ * merge(running, patch): the text that a module would have if the patch's declarations were in it.
  *
  *     effective text = fold(base text, patches in order)
  *

@@ -1,8 +1,8 @@
 /**
- * A text put together from two, with the way back: which text each part comes from, and where it stood.
+ * A text put together from two, with the way back: which text each part comes from, and where it was.
  */
 
-/** Where a part of a merged text comes from; glue stands in neither text. */
+/** Where a part of a merged text comes from; glue is in neither text. */
 export type Origin = "running" | "patch" | "glue";
 
 /** Where an offset of a merged text comes from. */
@@ -30,7 +30,7 @@ export interface Merged {
   locate(offset: number): Located;
 }
 
-/** A part of a patch by its extent, or a text that stands in neither. */
+/** A part of a patch by its extent, or a text that is in neither. */
 export type Chunk = string | { readonly start: number; readonly end: number };
 
 interface Edit {
@@ -63,7 +63,7 @@ export class Merger {
     else this.#edits[known] = edit;
   }
 
-  /** Puts chunks between what stands before an offset of the running text and what follows. */
+  /** Puts chunks between what is before an offset of the running text and what follows. */
   insert(at: number, ...chunks: Chunk[]): void {
     this.#edits.push({ start: at, end: at, chunks, turn: this.#edits.length });
   }

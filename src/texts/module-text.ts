@@ -281,7 +281,7 @@ class Collector {
     return kind === "literal" ? "literal" : "state";
   }
 
-  /** Overloads of a function, `abstract` and the decorators of a class stand in front of the statement. */
+  /** Overloads of a function, `abstract` and the decorators of a class are in front of the statement. */
   #startOf(statement: Statement, kind: PieceKind, name: string): number {
     const { syntax, types } = this.#known;
     let { start } = statement;

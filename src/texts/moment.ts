@@ -33,7 +33,7 @@ export function listDeferred(node: AnyNode): Extent[] {
   return found;
 }
 
-/** Keeps the references that stand in an extent and in none of those that run later. */
+/** Keeps the references that are in an extent and in none of those that run later. */
 export function keepImmediate(
   references: readonly Reference[],
   { start, end }: Extent,

@@ -1,9 +1,9 @@
 /**
- * Where a new declaration of a patch stands in the merged text.
+ * Where a new declaration of a patch is in the merged text.
  *
  * A service that is born from the merged text evaluates it from top to bottom. So a new declaration stands
  * as early as what it evaluates allows: behind the imports, or behind the last declaration whose value it
- * needs at once. Functions that are declared are there from the start, and stand at the end.
+ * needs at once. Functions that are declared are there from the start, and are at the end.
  */
 
 import type { ModuleText, Piece } from "./module-text.ts";
@@ -15,7 +15,7 @@ export class Places {
   readonly head: number;
   readonly #module: ModuleText;
   readonly #patch: ModuleText;
-  /** Where the new declarations of the patch stand that have been placed. */
+  /** Where the new declarations of the patch are that have been placed. */
   readonly #placed = new Map<string, number>();
 
   constructor(module: ModuleText, patch: ModuleText) {

@@ -6,7 +6,7 @@
  * same tokens.
  */
 
-/** What says where a node stands and how it was written, not what it does. */
+/** What says where a node is and how it was written, not what it does. */
 const PLACES: ReadonlySet<string> = new Set(["start", "end", "raw", "shorthand"]);
 
 /** Tells whether two nodes, or two lists of nodes, mean the same. */

@@ -1,7 +1,7 @@
 /**
  * The declarations of a TypeScript text of which nothing is left when its types are gone.
  *
- * They stand between the statements of the tree: interfaces, types, overloads, enums that were blanked,
+ * They are between the statements of the tree: interfaces, types, overloads, enums that were blanked,
  * imports of types. Nothing that runs depends on what is found here; so the text is read word by word
  * and not parsed: brackets are counted, and a declaration ends at its brace, at a semicolon, or where a
  * line begins that can't go on with it.

@@ -62,7 +62,7 @@ export class DiffWriter {
     this.changes.push({ verdict, what, why, line });
   }
 
-  /** Keeps a part of the edited text in the patch, as it stands there or as another text. */
+  /** Keeps a part of the edited text in the patch, as it is there or as another text. */
   keep({ start, end }: Extent, text?: string): void {
     this.#kept.push({ start, end, text });
   }
@@ -109,7 +109,7 @@ export class DiffWriter {
     let patch = "";
     let at = 0;
     for (const { start, end, text } of kept) {
-      // What stands in a part that is kept already is there.
+      // What is in a part that is kept already is there.
       if (start < at) continue;
       patch += blank(this.#edited.slice(at, start)) + (text ?? this.#edited.slice(start, end));
       at = end;

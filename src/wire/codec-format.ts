@@ -15,7 +15,7 @@
 /** Integers from 0 up to this, exclusive, are their own tag. */
 export const SMALL_COUNT = 0x80;
 
-/** Tags of what is no object; `end` and `hole` stand where a value or a key is expected. */
+/** Tags of what is no object; `end` and `hole` are where a value or a key is expected. */
 export const TAG = {
   undefined: 0x80,
   null: 0x81,

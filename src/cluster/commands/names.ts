@@ -1,9 +1,9 @@
 /**
- * Which services of this node others reach, and services that stand here for those of others.
+ * Which services of this node others reach, and services that are here for those of others.
  *
  *     REGISTER name handle         a service can be reached from other nodes; UNREGISTER name
  *     MOVED pairs                  other services have taken the place of some: [old, new] each
- *     PROXY node address type      the handle of a service that stands here for that one
+ *     PROXY node address type      the handle of a service that is here for that one
  */
 
 import { formatAddress } from "../../kernel/service.ts";

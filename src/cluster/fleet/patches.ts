@@ -27,7 +27,7 @@ import type { Membership } from "../engine/membership.ts";
 /** What a node says when the patch is in everywhere here. */
 export type FleetYes = Pick<FleetVote, "bases">;
 
-/** How a patch stands on a node that gets it late. */
+/** What becomes of a patch on a node that gets it late. */
 export type FleetStanding =
   | { readonly state: "apply" }
   /** @member isContained - the files here give all of it */
@@ -179,7 +179,7 @@ export class FleetPatches {
    * Waits until a patch is decided.
    *
    * @param isHolding - gives up when the engine does not answer for too long
-   * @param key - of its record. Under its number another patch may stand by then: an engine that has lost its memory begins anew.
+   * @param key - of its record. By then another patch may have its number: an engine that has lost its memory begins anew.
    */
   async decided(
     id: number,

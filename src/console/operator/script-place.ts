@@ -57,7 +57,7 @@ export function findPlace(context: Context, word: string | undefined): ScriptPla
 /**
  * Finds a line again in the code that a service has now: the line of that file which says the same.
  *
- * @returns undefined if the line is not there any more, or is there several times and none stands where it stood; or it was of a patch.
+ * @returns undefined if the line is not there any more, or is there several times and none is where it was; or it was of a patch.
  */
 export function findAgain(
   context: Context,

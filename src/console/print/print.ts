@@ -40,7 +40,7 @@ export const END_MARKS = ["<CMD OK>", "<CMD Error>"] as const;
 /** The line with which a console greets its client. */
 export const GREETING = "Welcome to skynet console";
 
-/** What stands where a client, or a person, reads it as the console's own words. */
+/** What a client, or a person, would read as the console's own words. */
 const OWN_WORDS = new RegExp(`^(?=\\p{Cf}*(?:${[...END_MARKS, GREETING].join("|")}))`, "gmu");
 
 /** Shows texts of others in an answer: control characters as `\x1b`, and lines that look like the console's own indented. */

@@ -6,7 +6,7 @@
  *
  * A target is an address, a type of services, or the path of a shared module. Behind the first text a word belongs to the
  * patch if it can be read as `module=FILE`; what could be meant as a text and can't be one is refused, so that no half of
- * a patch is applied. Behind `--` every word is an argument. `--atomic` and `--once` may stand anywhere before it.
+ * a patch is applied. Behind `--` every word is an argument. `--atomic` and `--once` may be anywhere before it.
  */
 
 import { codeOf, SnaxError } from "../../base/error.ts";

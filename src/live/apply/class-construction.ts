@@ -222,7 +222,7 @@ function takeApart(
   };
 }
 
-/** A field that is there is replaced where it stands; new ones follow. */
+/** A field that is there is replaced where it is; new ones follow. */
 function merge(before: readonly Field[], given: readonly Field[]): Field[] {
   const byKey = new Map(before.map((field) => [field.key, field]));
   for (const field of given) byKey.set(field.key, field);

@@ -2,7 +2,7 @@
  * Puts a list, a Set or a Map with functions in it into the running one; see text/list-text.ts.
  *
  * The patch gives it whole. The running one has to be as the module's text, or the last patch, wrote it: same length,
- * same data, functions where functions stood. Then each entry becomes what the patch says, and stays the same object for code that
+ * same data, functions where functions were. Then each entry becomes what the patch says, and stays the same object for code that
  * holds it: an entry of a list by its place, one of a Map by its key. Keys that the program has added to a Map stay, behind the
  * others. Anything else is state, which only `hotfix()` changes.
  */
@@ -14,7 +14,7 @@ import type { ListGift, ListShape, Shape } from "../text/list-text.ts";
 import { contentsOf, isPlain, isSameData } from "./contents.ts";
 import type { UndoLog } from "./patch-run.ts";
 
-/** Whether the same values stand in the same places. */
+/** Whether the same values are in the same places. */
 function isSameList(before: unknown, after: readonly unknown[]): boolean {
   if (!Array.isArray(before) || before.length !== after.length) return false;
   return after.every((value, at) => Object.is(value, before[at]));
@@ -94,7 +94,7 @@ function isAsWritten(live: unknown, shape: Shape): boolean {
 
 /**
  * Whether entries have changed places: one that is not what the text has there, and is what it has elsewhere. What a text is
- * not known of is taken as it stands.
+ * not known of is taken as it is.
  */
 function isInOtherOrder(live: readonly unknown[], items: readonly Shape[]): boolean {
   const texts = items.map(textOfShape);
@@ -178,7 +178,7 @@ class ListMerge {
     return next.map((value, at) => this.#item(own[at], value, base.items[at], shape.items[at]));
   }
 
-  /** @returns what stands there afterwards: the running one where it can become what is given. */
+  /** @returns what is there afterwards: the running one where it can become what is given. */
   // oxlint-disable-next-line max-params -- two values, and what the texts say of them
   #item(live: unknown, given: unknown, base: Shape | undefined, shape: Shape | undefined): unknown {
     if (base === undefined || shape === undefined || base.kind !== shape.kind) return given;

@@ -138,7 +138,7 @@ class Merge {
     this.#note(live, key, given);
   }
 
-  /** @returns what stands there afterwards: a frozen list is replaced by another one. */
+  /** @returns what is there afterwards: a frozen list is replaced by another one. */
   // oxlint-disable-next-line max-params -- a list, and where its value is noted
   #replaceContents(
     path: readonly string[],

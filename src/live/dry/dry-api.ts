@@ -192,7 +192,7 @@ export function createQueue(): Any {
   };
 }
 
-/** What stands where something could not be copied: code that uses it hears what it was. */
+/** What takes the place of something that could not be copied: code that uses it hears what it was. */
 export function createStub(path: string, why: string): unknown {
   const fail = (): never => {
     throw dryError(`${path} is ${why}: it is not in the copy`);

@@ -84,7 +84,7 @@ export class DryCache extends CodeCache {
   }
 }
 
-/** Takes a file as written: at once, by a promise, or by the callback that stands last. */
+/** Takes a file as written: at once, by a promise, or by the callback that is last. */
 function writer(files: string, key: string, note: (args: readonly unknown[]) => void): unknown {
   return (...args: unknown[]): unknown => {
     const callback = args.at(-1);

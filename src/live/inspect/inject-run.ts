@@ -117,7 +117,7 @@ export class ScriptRun {
   }
 }
 
-/** Texts stand as they are; anything else as Node shows it. */
+/** Texts are printed as they are; anything else as Node shows it. */
 function show(value: unknown): string {
   if (typeof value === "string") return value;
   try {

@@ -7,7 +7,7 @@
  *     ;}})
  *
  * The script is a function inside the module's scope: names of the module mean its variables, what
- * the script declares is its own, and `await` may stand anywhere. Lines never move; columns are
+ * the script declares is its own, and `await` may be anywhere. Lines never move; columns are
  * counted back in stacks.
  */
 
@@ -32,7 +32,7 @@ import { parseOperatorText } from "../text/patch-text.ts";
 /** A script as an operator gives it. */
 export interface Script {
   /**
-   * Where it stands, for messages and stacks; its ending tells the language, TypeScript if it is
+   * Where it is, for messages and stacks; its ending tells the language, TypeScript if it is
    * none of JavaScript.
    */
   readonly file: string;

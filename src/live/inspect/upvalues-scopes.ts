@@ -15,7 +15,7 @@ import type { InspectorSession } from "../../inspector/object-session.ts";
 /** A function that can be called, or a class. */
 export type AnyCode = (...args: never[]) => unknown;
 
-/** Where a function stands, as the protocol says it. */
+/** Where a function is, as the protocol says it. */
 export interface Location {
   readonly scriptId: string;
   readonly lineNumber: number;

@@ -188,7 +188,7 @@ export function readDry(given: unknown): DryOptions {
 
 const PROBE = /^\s*([\p{ID_Start}_$][\p{ID_Continue}$]*)(?:\s+(.*))?$/su;
 
-/** `buy "apple", 1`: what stands between the arguments may also be a blank. */
+/** `buy "apple", 1`: what is between the arguments may also be a blank. */
 function readProbe(given: unknown): DryCall {
   if (typeof given === "object" && given !== null) {
     const { method, args = [] } = given as Partial<DryProbe>;

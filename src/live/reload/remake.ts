@@ -2,7 +2,7 @@
  * Closures that capture nothing: `() => tick(3)` in a handler reaches names of the top level only, so it can be made again from the
  * same text, in the new instance.
  *
- * Its text has to stand in the old module and in the new one, and wherever it stands there, each name in it that is not its
+ * Its text has to be in the old module and in the new one, and wherever it is there, each name in it that is not its
  * own has to mean the same thing as at top level. What can't be told counts as capturing.
  */
 
@@ -118,7 +118,7 @@ function namesIn(text: string): string | undefined {
   }
 }
 
-/** Whether all that stands in a module as this text names things of the top level, and of nothing between. */
+/** Whether all that is in a module as this text names things of the top level, and of nothing between. */
 function capturesNothing(body: string, text: string, names: string): boolean {
   let analysis: Analysis;
   try {

@@ -84,7 +84,7 @@ export class Ledger {
   #length = 0;
 
   /**
-   * @param words - where the number of the last patch stands, under NODE_WORD.patch; shared by a
+   * @param words - where the number of the last patch is, under NODE_WORD.patch; shared by a
    * node's threads.
    */
   constructor(thread: LedgerThread, words: Int32Array) {

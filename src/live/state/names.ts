@@ -42,9 +42,9 @@ export interface RootPlace {
   readonly path?: readonly string[];
   readonly field?: string;
   readonly isAdded?: true;
-  /** The compiler of the project has made it: it stands in no text. */
+  /** The compiler of the project has made it: it is in no text. */
   readonly isMade?: true;
-  /** For what stands on a function, a class or a prototype: says whether the top level of the text has put a value there. */
+  /** For what is on a function, a class or a prototype: says whether the top level of the text has put a value there. */
   readonly isGift?: (value: unknown) => boolean;
   readonly line: number;
   readonly isConst: boolean;
@@ -73,7 +73,7 @@ export class StateNames {
   readonly classes: Map<object, OwnClass> = new Map();
   readonly roots: RootPlace[] = [];
   readonly hidden: HiddenField[] = [];
-  /** What stands on functions and prototypes and is no field. */
+  /** What is on functions and prototypes and is no field. */
   readonly put: Put[] = [];
   readonly #modules = new Map<string, ModuleInstance>();
   /** Functions that a program has put in the place of those that the text writes into a table. */
@@ -96,7 +96,7 @@ export class StateNames {
     return this.#modules;
   }
 
-  /** Returns what stands under a name now; undefined if nothing does. */
+  /** Returns what is under a name now; undefined if nothing does. */
   resolve({ file, name, path = [] }: NameRef): unknown {
     const module = this.#modules.get(file);
     if (module === undefined || scopeOf(module).get(name) === undefined) return undefined;
@@ -444,7 +444,7 @@ function readOf(module: ModuleInstance, name: string): unknown {
   }
 }
 
-/** The compiler of the project makes a variable of an enum or a namespace; what is in it stands in the text. */
+/** The compiler of the project makes a variable of an enum or a namespace; what is in it is in the text. */
 function isTransformedEnum({ image }: ModuleInstance, name: string): boolean {
   if (!image.data.isTransformed) return false;
   const escaped = name.replaceAll("$", String.raw`\$`);

@@ -10,7 +10,7 @@ import type { StateNames } from "./names.ts";
 import { isOpenObject } from "./names.ts";
 import type { NameRef, Odd } from "./state.ts";
 
-/** Whether the source of a function or a class stands in a module of the service. */
+/** Whether the source of a function or a class is in a module of the service. */
 export function isOwnText(names: StateNames, maker: Function): boolean {
   const text = Function.prototype.toString.call(maker);
   for (const { image } of names.modules.values()) {

@@ -1,5 +1,5 @@
 /**
- * What stands behind a proxy: its target and its traps, which no code can ask for. The thread's inspector tells them, and runs
+ * What is behind a proxy: its target and its traps, which no code can ask for. The thread's inspector tells them, and runs
  * no trap for it.
  *
  * A proxy that the service's own code has made is made again, with the target and the traps that the new instance has. One of a
@@ -9,7 +9,7 @@
 import { types } from "node:util";
 import { withSession } from "../../inspector/object-session.ts";
 
-/** How a path names what stands behind a proxy. */
+/** How a path names what is behind a proxy. */
 export const TARGET = "[[Target]]";
 export const HANDLER = "[[Handler]]";
 

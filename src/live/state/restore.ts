@@ -137,7 +137,7 @@ class Restorer {
     return true;
   }
 
-  /** What stood on a function or a prototype that is still there, and does not stand there any more. */
+  /** What was on a function or a prototype that is still there, and is not there any more. */
   #listPut(): Left[] {
     return this.#state.put.flatMap(({ key, isSymbol, accessor, ...ref }) => {
       if (accessor !== undefined) {

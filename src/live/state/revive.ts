@@ -2,7 +2,7 @@
  * Makes the objects that mirrors stand for: instances under their classes, functions by their names, data as it is.
  *
  * A state that is given away has mirrors to spare: what is plain data becomes the instance's as it is, an instance that is its
- * fields gets its new class, and only the places are changed where something else stands (State.links). That saves the second
+ * fields gets its new class, and only the places are changed where something else is (State.links). That saves the second
  * copy of what a service mostly holds.
  */
 
@@ -33,9 +33,9 @@ export interface ReviveOptions {
   /** Takes an object that goes over as it is, or gives another one for it. @defaultValue it goes over */
   foreign?(value: unknown): unknown;
   /**
-   * Makes what stands where something could not be carried.
+   * Makes what takes the place of something that could not be carried.
    *
-   * @defaultValue undefined stands there: only for code that refuses such a state
+   * @defaultValue undefined is there: only for code that refuses such a state
    */
   stub?(left: Left): unknown;
 }

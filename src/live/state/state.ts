@@ -16,7 +16,7 @@
 import type { Closed } from "./properties.ts";
 import { HANDLER, TARGET } from "./proxies.ts";
 
-/** Where a value with a name stands: at the top level of a module, or below a name there. */
+/** Where a value with a name is: at the top level of a module, or below a name there. */
 export interface NameRef {
   /** Real path of the file. */
   readonly file: string;

@@ -1,9 +1,9 @@
 /**
- * Tells whether a function that stands in a table is the one that the text writes there, or one that a program has put in its
+ * Tells whether a function that is in a table is the one that the text writes there, or one that a program has put in its
  * place: `handlers.hit = makeHit(3)`.
  *
  * It goes by sources. What runs may be another text than what is written (see woven-functions.ts), and a patch brings texts of its
- * own; so a function is a program's only if its source is known to stand elsewhere, or can be no module's.
+ * own; so a function is a program's only if its source is known to be elsewhere, or can be no module's.
  */
 
 import type { AnyNode } from "acorn";

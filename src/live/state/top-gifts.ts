@@ -17,9 +17,9 @@ import type { NameRef } from "./state.ts";
 
 /** What the top level of a text gives. */
 export interface TopGifts {
-  /** The sources of the functions that stand in loose statements, and in no other function. */
+  /** The sources of the functions that are in loose statements, and in no other function. */
   readonly functions: ReadonlySet<string>;
-  /** Says whether a source that the loader has written into stands in no function of the text; see woven-functions.ts. */
+  /** Says whether a source that the loader has written into is in no function of the text; see woven-functions.ts. */
   isOuter?(source: string): boolean;
   /** What is assigned, by the way there: `Item.prototype.use`. */
   readonly assigned: ReadonlyMap<string, AnyNode>;
@@ -38,7 +38,7 @@ export function topGifts(text: ModuleText): TopGifts {
 }
 
 /**
- * Says whether a value that stands on a function, a class or a prototype is what the top level has put there.
+ * Says whether a value that is on a function, a class or a prototype is what the top level has put there.
  *
  * @param path - the way to it from the name of the function or class.
  * @param nameOf - tells what goes by a name.

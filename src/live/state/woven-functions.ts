@@ -16,9 +16,9 @@ import { HANDLER, TARGET } from "./proxies.ts";
 export interface WovenFunctions {
   /** Members of tables at the top level, by the way there: `handlers.hit`. */
   readonly members: ReadonlyMap<string, string>;
-  /** All that stand in no other function. */
+  /** All that are in no other function. */
   readonly outer: ReadonlySet<string>;
-  /** All that stand in another function or in a method: what makes them may make many. */
+  /** All that are in another function or in a method: what makes them may make many. */
   readonly inner: ReadonlySet<string>;
 }
 

@@ -36,7 +36,7 @@ export function isAsWritten(names: StateNames, place: RootPlace, value: unknown)
   return compare(aimOf(names, place), node, value) === true;
 }
 
-/** What is compared, and where it stands. */
+/** What is compared, and where it is. */
 interface Aim {
   readonly names: StateNames;
   readonly functions: TableFunctions | undefined;

@@ -189,7 +189,7 @@ class StaticTables {
   readonly unread = new Map<string, string>();
 
   /** @returns whether it gives any; one that is repeated need not be readable. */
-  // oxlint-disable-next-line max-params -- a field, and the texts that it and the class stand in
+  // oxlint-disable-next-line max-params -- a field, and the texts that it and the class are in
   read(field: FieldOutline, syntax: Syntax, running: RunningClass, live: LiveClass): boolean {
     const { name = "", node } = field;
     const { start, end } = node.value ?? node;

@@ -233,7 +233,7 @@ function textOf({ start, end }: Decorator, source: string): string {
   return source.slice(start + 1, end);
 }
 
-/** Between them and the class stand only other decorators, blanks by now, and `export`. */
+/** Between them and the class are only other decorators, blanks by now, and `export`. */
 function ownOf(
   { start }: Class,
   { decorators, code }: { readonly decorators: readonly Decorator[]; readonly code: string },

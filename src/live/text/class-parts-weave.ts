@@ -87,7 +87,7 @@ function weaveField(edits: Edits, code: string, { node, name }: FieldOutline, in
   const stop = code[end - 1] === ";" ? end - 1 : end;
   const from = value ? equalsBehind(code, key.end) : stop;
   if (name === undefined) {
-    // The key is evaluated where it stands, among those of the other members.
+    // The key is evaluated where it is, among those of the other members.
     const open = code.indexOf("[", start) + 1;
     const close = code.lastIndexOf("]", from);
     edits.blank(start, open);
@@ -110,7 +110,7 @@ function weaveField(edits: Edits, code: string, { node, name }: FieldOutline, in
   edits.insertBehind(stop, isNamed ? `}${own}}` : ")}");
 }
 
-/** The sign stands behind the key, with nothing but a bracket, blanks and comments in between. */
+/** The sign is behind the key, with nothing but a bracket, blanks and comments in between. */
 function equalsBehind(code: string, from: number): number {
   const gap = /(?:[^=/]|\/\*[^]*?\*\/|\/\/.*)*/y;
   gap.lastIndex = from;

@@ -34,7 +34,7 @@ export interface ListGift {
   readonly base: ListShape | undefined;
 }
 
-/** The texts that expressions stand in. */
+/** The texts that expressions are in. */
 export interface ListTexts {
   readonly patch: string;
   readonly module: string;

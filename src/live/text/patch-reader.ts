@@ -1,5 +1,5 @@
 /**
- * Reads a patch statement by statement: what each one replaces or adds, or why it can't stand in a
+ * Reads a patch statement by statement: what each one replaces or adds, or why it can't be in a
  * patch.
  */
 
@@ -32,7 +32,7 @@ import type { PatchText } from "./patch-text.ts";
 import type { TableGift } from "./table-text.ts";
 import { hasMembers, readTable } from "./table-text.ts";
 
-/** A statement of a patch's top level, and whether it stands behind `export`. */
+/** A statement of a patch's top level, and whether it is behind `export`. */
 interface Place {
   readonly node: AnyNode;
   readonly isExported: boolean;
@@ -61,7 +61,7 @@ export class PatchReader {
   /**
    * Reads a statement.
    *
-   * @throws {ERR_PATCH} or {ERR_PATCH_CLASS} if it can't stand in this patch.
+   * @throws {ERR_PATCH} or {ERR_PATCH_CLASS} if it can't be in this patch.
    */
   read(node: Statement | ModuleDeclaration): void {
     const isSilent =
@@ -86,7 +86,7 @@ export class PatchReader {
   /**
    * Reads an enum, which is no statement of the tree.
    *
-   * @throws {ERR_PATCH} if it can't stand in this patch.
+   * @throws {ERR_PATCH} if it can't be in this patch.
    */
   readEnum({ name, members, isConst, isExported, start, end }: EnumText): void {
     const node = { type: "EmptyStatement", start, end } as AnyNode;

@@ -63,7 +63,7 @@ function parseText(given: string, file: string): PatchText {
   for (;;) {
     const syntax = parse(blank(text, starts), file);
     const found = findDeclarations(syntax, text, starts);
-    // The word may stand in a text or a comment: then it was none of ours, and the patch is read again with it.
+    // The word may be in a text or a comment: then it was none of ours, and the patch is read again with it.
     if (found.size < starts.length) starts = starts.filter((start) => found.has(start));
     else return { ...collect(syntax, text, new Set(found.values())), deletions, enums };
   }

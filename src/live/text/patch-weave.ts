@@ -197,7 +197,7 @@ function blankGap(edits: Edits, start: number, end: number): void {
   if (end > start) edits.blankStatement(start, end);
 }
 
-/** A new function declaration stays one; what stands in front of it (`export`) goes. */
+/** A new function declaration stays one; what is in front of it (`export`) goes. */
 function weaveFreshFunction(edits: Edits, variables: Variables, item: NamedItem): void {
   const { node, value } = item;
   if (value.type !== "FunctionDeclaration") {
@@ -236,7 +236,7 @@ function weaveFreshClass(edits: Edits, variables: Variables, item: NamedItem): v
   weaveClass(edits, value as Class, name);
 }
 
-/** The object that an enum is, in front of the blanks where its text stood. */
+/** The object that an enum is, in front of the blanks where its text was. */
 function weaveEnum(edits: Edits, variables: Variables, item: EnumItem): void {
   const { node, name, members, isFresh } = item;
   const properties = [...members].flatMap(([key, value]) => {
@@ -304,7 +304,7 @@ function exportedNames({ image }: PatchTarget): Set<string> {
   return new Set(image.exports.flatMap(({ local }) => (local === undefined ? [] : [local])));
 }
 
-/** Evaluates the decorators of methods; they stand behind the text, so that its lines stay. */
+/** Evaluates the decorators of methods; they are behind the text, so that its lines stay. */
 function decorateOf({ items }: PatchPlan): string {
   return items
     .map((item) =>

@@ -57,7 +57,7 @@ export class NameScope {
 
   /**
    * @param steps - what patches did to the names of the text.
-   * @param past - those patches, and others that stand in the text already.
+   * @param past - those patches, and others that are in the text already.
    */
   constructor(image: Image, steps?: Step, past?: Past) {
     this.image = image;

@@ -46,7 +46,7 @@ export interface RunningStatic {
   readonly isFunction: boolean;
   /** Its value, if that is written out. */
   readonly literal: { readonly value: unknown } | undefined;
-  /** The object that it writes out, in the text that it stands in. */
+  /** The object that it writes out, in the text that it is in. */
   readonly table: { readonly node: AnyNode; readonly code: string } | undefined;
 }
 
@@ -64,7 +64,7 @@ export interface RunningClass {
   readonly running: RunningText;
 }
 
-/** The text that a class stands in. */
+/** The text that a class is in. */
 export interface ClassText {
   readonly syntax: Syntax;
   readonly analysis: Analysis;

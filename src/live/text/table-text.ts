@@ -2,7 +2,7 @@
  * A patch's `const Moves = { tackle: { onHit() { ... } } }` for an object that the module has:
  * which members it gives.
  *
- * Only what can be put in place member by member may stand in it: functions, objects of these, and
+ * Only what can be put in place member by member may be in it: functions, objects of these, and
  * values that are written out. They are made when the patch is bound, before anything changes, so
  * none of them may run code.
  */
@@ -40,7 +40,7 @@ export interface TableGift {
   readonly spreads: readonly AnyNode[];
 }
 
-/** Takes what can't stand in a table, and why. */
+/** Takes what can't be in a table, and why. */
 export type RefuseMember = (node: AnyNode, why: string) => Error;
 
 /**

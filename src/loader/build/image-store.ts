@@ -39,7 +39,7 @@ export interface ImageSource {
   readonly injected: readonly string[];
 }
 
-/** What stands in a file of the store. */
+/** What is in a file of the store. */
 interface Entry {
   readonly data: Omit<ImageData, "text">;
   /**

@@ -65,7 +65,7 @@ export interface Analysis {
   /** The globals that the module mentions. */
   readonly freeNames: ReadonlySet<string>;
   readonly writes: readonly Write[];
-  /** Offsets at which an expression stands as a statement. */
+  /** Offsets of the expressions that are statements. */
   readonly statements: ReadonlySet<number>;
   readonly globalWrites: readonly GlobalWrite[];
   /**
@@ -73,7 +73,7 @@ export interface Analysis {
    * that name may be held.
    */
   readonly taken: ReadonlySet<string>;
-  /** Offsets of the functions and classes that stand inside functions, those in one that comes first, first. */
+  /** Offsets of the functions and classes that are inside functions, those in one that comes first, first. */
   readonly inner: readonly number[];
   /** Offsets of `import` in `import(...)`. */
   readonly dynamicImports: readonly number[];
@@ -193,7 +193,7 @@ export class Walk {
     else this.refer(object.name, object.start, use === "assign" ? "member" : use, property.name);
   }
 
-  /** Visits what stands inside a scope of its own. */
+  /** Visits what is inside a scope of its own. */
   within(declare: (scope: Scope) => void, visit: () => void): void {
     const outer = this.scope;
     this.scope = new Scope(outer);

@@ -50,7 +50,7 @@ export interface Name {
   /** Offset of the declaration in the JavaScript text. */
   readonly start: number;
   /**
-   * Whether it is a function that the module uses as a value, so that it stands behind a forwarder
+   * Whether it is a function that the module uses as a value, so that it is behind a forwarder
    * from the start.
    */
   readonly isForwarded: boolean;

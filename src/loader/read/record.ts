@@ -290,7 +290,7 @@ function listUsed(ast: Program, { references }: Analysis): Set<string> {
   return used;
 }
 
-/** Counts names as used that stand nowhere but in the import. */
+/** Counts names as used that are nowhere but in the import. */
 function addUnmentioned({ ast, text, map }: Syntax, used: Set<string>): void {
   const imports = ast.body.filter((statement) => statement.type === "ImportDeclaration");
   const rest: string[] = [];

@@ -2,7 +2,7 @@
  * Which names a block, a function or a module declares.
  *
  * A scope is filled when it is entered, from its statements, so that a reference met later resolves
- * at once, also to a declaration that stands below it. Types and positions are not its business.
+ * at once, also to a declaration that is below it. Types and positions are not its business.
  */
 
 import type { AnyNode, Pattern } from "acorn";

@@ -313,7 +313,7 @@ function parseParameterProperties(
     }
     const parameters = findParameters(syntax.ast);
     const real = modifiers.filter(({ end }) => parameters.has(end));
-    // The words may stand in a text or before a member, where they are none of ours: then the text
+    // The words may be in a text or before a member, where they are none of ours: then the text
     // is read again with them.
     if (real.length === modifiers.length) {
       return { ...syntax, parameterProperties: new Set(real.map(({ end }) => end)) };

@@ -1,5 +1,5 @@
 /**
- * Packages whose files belong to the program: the one that a file stands in, by `#name` and by its
+ * Packages whose files belong to the program: the one that a file is in, by `#name` and by its
  * own name, and those of the workspace that are TypeScript.
  *
  * Node would load them once for all services of a thread, out of reach of patches, and TypeScript

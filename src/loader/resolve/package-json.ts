@@ -18,7 +18,7 @@ export interface PackageJson {
   readonly name: string | undefined;
   readonly main: string | undefined;
   readonly type: string | undefined;
-  /** As they stand there. */
+  /** As they are there. */
   readonly exports: unknown;
   readonly imports: unknown;
 }

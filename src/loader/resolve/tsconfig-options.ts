@@ -2,7 +2,7 @@
  * The options of a `tsconfig.json` that say how a text runs or what its imports find, each with its
  * reader.
  *
- * A value of another kind is refused with the file in which it stands. Options that are not listed
+ * A value of another kind is refused with the file in which it is. Options that are not listed
  * do not matter here.
  */
 
@@ -47,7 +47,7 @@ export interface TsconfigOptions {
   readonly pathsFolder?: string;
 }
 
-/** Where a value stands, for what counts from there and for errors. */
+/** Where a value is, for what counts from there and for errors. */
 export interface OptionPlace {
   readonly file: string;
   /** Folder of the file. */

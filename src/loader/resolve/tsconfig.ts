@@ -147,7 +147,7 @@ function readRaw(file: string): Raw {
   return text.trim() === "" ? {} : recordOf(parseJsonc(text, file), file, "it");
 }
 
-/** Where a text of the configuration stands. */
+/** Where a text of the configuration is. */
 interface Source {
   readonly file: string;
   /** Folder of the configuration that was asked for: `${configDir}`. */

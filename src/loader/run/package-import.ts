@@ -2,7 +2,7 @@
  * Native `import()` of packages, as if a given file had asked for them.
  *
  * Node resolves a package from the file whose code asks, with the import condition of its
- * `exports`. The loader's own files stand elsewhere, so a one-line CommonJS module is compiled in
+ * `exports`. The loader's own files are elsewhere, so a one-line CommonJS module is compiled in
  * the name of each asking folder and asks for it. (The public way,
  * `vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER`, prints an ExperimentalWarning on Node 20.)
  */

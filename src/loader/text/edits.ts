@@ -30,7 +30,7 @@ export class Edits {
     this.#after = new MagicString(text);
   }
 
-  /** Whether an insertion stands in front of code on the same line. */
+  /** Whether an insertion is in front of code on the same line. */
   get movesCode(): boolean {
     return this.#movesCode;
   }
@@ -64,8 +64,8 @@ export class Edits {
   }
 
   /**
-   * Edits what stands around other edits, and then these. Where an outer and an inner one insert at
-   * the same place, the outer one stands outside.
+   * Edits what is around other edits, and then these. Where an outer and an inner one insert at
+   * the same place, the outer one is outside.
    */
   nest(outer: () => void, inner: () => void): void {
     const waiting: [offset: number, text: string][] = [];
@@ -109,7 +109,7 @@ export class Edits {
     return this.#after.toString();
   }
 
-  /** The part of the edited text that stood in an extent of the text before. */
+  /** The part of the edited text that was in an extent of the text before. */
   slice(start: number, end: number): string {
     return this.#after.slice(start, end);
   }
@@ -163,7 +163,7 @@ export function createShiftMap(
   const inserted: [offset: number, text: string][] = [];
   let before = "";
   for (const [index, line] of text.split(LINE_ENDS).entries()) {
-    // Line ends stand between the lines in the list.
+    // Line ends are between the lines in the list.
     let from = 0;
     let moved = 0;
     for (const [column, length] of (index % 2 === 0 ? shifts.get(index / 2 + 1) : undefined) ??

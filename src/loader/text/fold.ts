@@ -1,5 +1,5 @@
 /**
- * A text that was folded together from the text of a file and patches: where each part of it stood.
+ * A text that was folded together from the text of a file and patches: where each part of it was.
  *
  * What runs of such a text is shown as if it ran from where it was written: the file, or the patch under the name that
  * stacks have for it.
@@ -22,7 +22,7 @@ export interface FoldPart {
   readonly end: number;
   /** Number of the text that it comes from. */
   readonly source: number;
-  /** Where it stood there; undefined for what stands in none of the texts. */
+  /** Where it was there; undefined for what is in none of the texts. */
   readonly from: number | undefined;
 }
 
@@ -56,7 +56,7 @@ function tablesOf(fold: Fold, text: string): Tables {
   return found;
 }
 
-/** Says where a position of a folded text stood; what stands in none of the texts belongs to what is before it. */
+/** Says where a position of a folded text was; what is in none of the texts belongs to what is before it. */
 export function unfoldPosition(fold: Fold, text: string, at: Position): FoldPosition {
   const { lines, sources } = tablesOf(fold, text);
   const offset = lines.offsetOf(at);

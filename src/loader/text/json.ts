@@ -152,7 +152,7 @@ class Reader {
     this.#take(BLANKS);
   }
 
-  /** The fault at this place, with what stands there. */
+  /** The fault at this place, with what is there. */
   #fault(why: string): JsonFault {
     const rest = this.#text.slice(this.#at, this.#at + 20);
     const found = /^(?:[\p{L}\p{N}_$.+-]+|[^])/u.exec(rest)?.[0];

@@ -31,7 +31,7 @@ export interface StackFacts {
 
 /** A position in what a script was made of. */
 export interface OriginalPosition extends Position {
-  /** What stacks call the text that it stands in, where the script was folded together. */
+  /** What stacks call the text that it is in, where the script was folded together. */
   readonly url?: string | undefined;
 }
 
@@ -133,7 +133,7 @@ export function originalPosition(facts: StackFacts, at: Position): OriginalPosit
   return { line: found.originalLine + 1, column: found.originalColumn + 1 };
 }
 
-/** What the loader puts behind the text is said to stand behind that of the file. */
+/** What the loader puts behind the text is said to be behind that of the file. */
 function unfold(fold: Fold, text: string, at: Position): OriginalPosition {
   if (at.line <= countLines(text)) return unfoldPosition(fold, text, at);
   const { url = "", text: base = "" } = fold.sources[0] ?? {};
@@ -176,7 +176,7 @@ function headOf(error: unknown): string {
 }
 
 /**
- * Number of lines of each module's file: the loader's own code is said to stand behind the last
+ * Number of lines of each module's file: the loader's own code is said to be behind the last
  * one.
  */
 const lineCounts = new Map<string, number>();

@@ -28,7 +28,7 @@ const BEFORE = "Buffer.from('";
 const MAGIC = `${BEFORE}AGFzbQ`;
 const BEHIND = "', 'base64')";
 
-/** What stands in the glue where the literal was. */
+/** What is in the glue where the literal was. */
 const BYTES = "$bytes";
 
 const require = createRequire(import.meta.url);

@@ -24,7 +24,7 @@ export interface EnumText extends Extent {
   readonly members: EnumMembers | undefined;
 }
 
-/** What may stand in front. */
+/** What may be in front. */
 const EXPORT = /\bexport\s+(?:declare\s+)?$/;
 
 /** The words in front of a parameter that is a property. */
@@ -41,7 +41,7 @@ const ENUM = /^(const\s+)?enum\s+([\p{ID_Start}$_][\p{ID_Continue}$]*)/u;
 export function blankEnums(text: string, file: string): { text: string; enums: EnumText[] } {
   const enums: EnumText[] = [];
   let rest = text;
-  // The same without the words that make properties of parameters, which hide what stands behind them.
+  // The same without the words that make properties of parameters, which hide what is behind them.
   let probe = text;
   for (;;) {
     const found = findUnblankable(probe, file);

@@ -160,7 +160,7 @@ export interface Unblankable {
   readonly isExact?: boolean;
 }
 
-/** Says what stands where the parser stopped; undefined if it is plainly wrong. */
+/** Says what the parser stopped at; undefined if it is plainly wrong. */
 export function findUnparsable(code: string, at: number): Unblankable | undefined {
   if (code[at] === "@") return { what: "decorators need", at };
   const accessor = /\baccessor\s+$/.exec(code.slice(Math.max(0, at - WORD_GAP_MAX), at));

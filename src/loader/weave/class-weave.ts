@@ -74,7 +74,7 @@ function findBusyFields(node: Class): Field[] {
 
 /**
  * What keeps the name of a class expression without one: its field names it, and does not if
- * something stands between them. A computed key would be computed twice for it, so there the name
+ * something is between them. A computed key would be computed twice for it, so there the name
  * is lost.
  */
 function keepName(field: Field): [before: string, behind: string] {

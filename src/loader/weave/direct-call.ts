@@ -1,5 +1,5 @@
 /**
- * Calls by name of a function that stands behind a forwarder: they go to the function itself.
+ * Calls by name of a function that is behind a forwarder: they go to the function itself.
  *
  *     fib(n - 1)      ->  $snaxD_fib(n - 1)          a declared function, which is there from the start
  *     tick(n)         ->  ($snaxD_tick||tick)(n)     a constant: before its declaration the name itself meets the dead zone

@@ -43,7 +43,7 @@ export interface FrameParts {
 }
 
 /**
- * What stands around a body, as plain data: the parts that do not depend on how the module is
+ * What is around a body, as plain data: the parts that do not depend on how the module is
  * entered.
  */
 export interface Frame {
@@ -113,7 +113,7 @@ export interface Framed {
 }
 
 /**
- * Returns the texts in front of the body and behind it; the latter stands on a line of its own.
+ * Returns the texts in front of the body and behind it; the latter is on a line of its own.
  *
  * The module's function is made by a strict function that runs once per image, so that `this` is
  * undefined as in a module. It is an arrow, or in a cycle a generator, so that no instance has to
@@ -193,7 +193,7 @@ function createCellFunction({ plan, names }: FrameParts): string {
 
 /**
  * The text that replaces a function that has a check, which code may hold as a value: it gets the new one
- * if that can stand in the place of the old. One of another kind is given itself to those who call
+ * if that can be in the place of the old. One of another kind is given itself to those who call
  * it by name, also to importers.
  */
 function setChecked(name: string, direct: string): string {

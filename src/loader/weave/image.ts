@@ -3,7 +3,7 @@
  *
  * The data of an image is plain, so that a thread can hand it to another one, with V8's cached
  * code. The function that makes instances is compiled at first use on each thread. A line of the
- * script is the line of the file, and so is the column unless an insertion stands in front of it;
+ * script is the line of the file, and so is the column unless an insertion is in front of it;
  * then the image carries the way back (see `stack.ts`).
  */
 
@@ -34,7 +34,7 @@ export interface ImageData {
   readonly fold?: Fold | undefined;
   /** The woven body. */
   readonly body: string;
-  /** What stands around it. */
+  /** What is around it. */
   readonly frame: Frame;
   /** Whether the module begins with `"use shared"`. */
   readonly isShared: boolean;
@@ -51,7 +51,7 @@ export interface ImageData {
   /** Names of the variables that the runtime reaches by number: imports first, functions last. */
   readonly cells: readonly string[];
   readonly functionCount: number;
-  /** Cells of the functions that stand behind a forwarder from the start. */
+  /** Cells of the functions that are behind a forwarder from the start. */
   readonly forwarded: readonly number[];
   /**
    * Uses that need a forwarder: `name` if the variable is taken as a value, `name()` if a member of
@@ -138,7 +138,7 @@ export class Image {
     return this.data.exports;
   }
 
-  /** Returns what is exported under a name, apart from what stands behind `export *`. */
+  /** Returns what is exported under a name, apart from what is behind `export *`. */
   exportOf(name: string): ExportEntry | undefined {
     this.#exportsByName ??= new Map(
       this.data.exports.flatMap((entry) => (isStar(entry) ? [] : [[entry.name, entry]])),

@@ -192,7 +192,7 @@ class Finder {
 
 /**
  * Where parameters are properties, the compiler has written the fields into the constructor, in front
- * of what stood there: the first `this.name = ...`. Whether it was a field, and not the author's own
+ * of what was there: the first `this.name = ...`. Whether it was a field, and not the author's own
  * statement, shows in the text as it is written; the author of a patch looks there.
  */
 function findInitialiser(node: Class, name: string): AnyNode | undefined {
@@ -271,7 +271,7 @@ function piecesOfArrow(
     pieces.push([first, "("], [last, ",...$snaxR)"]);
   } else {
     const [, gap, comma] = BEFORE_CLOSE.exec(code.slice(last, body.start)) ?? [];
-    // A comment stands there, or a type that was.
+    // A comment is there, or a type that was.
     if (gap === undefined) return undefined;
     const needsComma = params.length > 0 && comma === "";
     pieces.push([last + gap.length, `${needsComma ? "," : ""}...$snaxR`]);
@@ -282,7 +282,7 @@ function piecesOfArrow(
     : [...pieces, [body.start, `${variable}?${call}:(`], [body.end, ")"]];
 }
 
-/** What stands between the last parameter, or the beginning, and where one more can be put. */
+/** What is between the last parameter, or the beginning, and where one more can be put. */
 const BEFORE_CLOSE = /^((?:async\b)?\s*\(?\s*(,?))\s*\)/;
 
 /**

@@ -5,7 +5,7 @@
  * runtime is told when an exported variable changes. What a patch will need is prepared: `const`
  * becomes assignable, classes can be given another constructor. Lines never move; columns move only
  * behind an insertion (see `edits.ts`). Generated names begin with `$snax`, and what must run
- * stands on the line behind the text: see `frame.ts`.
+ * is on the line behind the text: see `frame.ts`.
  */
 
 import type { AnyNode, Program, VariableDeclaration } from "acorn";
@@ -51,7 +51,7 @@ export function weave(weft: Weft): Edits {
 }
 
 /**
- * Weaves assignments, `import.meta` and `import()`, wherever they stand; `isKept` leaves out what
+ * Weaves assignments, `import.meta` and `import()`, wherever they are; `isKept` leaves out what
  * becomes nothing.
  */
 export function weaveUses(
@@ -178,7 +178,7 @@ function weaveDefault(
   }
 }
 
-/** What may stand between two keywords; comments may hold anything. */
+/** What may be between two keywords; comments may hold anything. */
 const BETWEEN = String.raw`(?:\s|/\*[^]*?\*/|//[^\n\r\u2028\u2029]*)*`;
 
 const DEFAULT_KEYWORDS = new RegExp(`export${BETWEEN}default`, "y");
@@ -188,7 +188,7 @@ const FUNCTION_KEYWORDS = new RegExp(
   "y",
 );
 
-/** Returns the offset behind what stands at another one. */
+/** Returns the offset behind what is at another one. */
 function endOf(form: RegExp, text: string, start: number): number {
   form.lastIndex = start;
   form.exec(text);
