@@ -7,7 +7,7 @@
  *
  *     read of a stale row -> its owner, found in the same way -> the value at its step there: see succession.ts
  *
- * A row whose keys changed asks the one that took its place, by name; where no object is any
+ * A row whose keys changed asks the one that took its place, by name; where there is no object any
  * more it says so.
  */
 

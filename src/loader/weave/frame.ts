@@ -193,7 +193,7 @@ function createCellFunction({ plan, names }: FrameParts): string {
 
 /**
  * The text that replaces a function that has a check, which code may hold as a value: it gets the new one
- * if that can be in the place of the old. One of another kind is given itself to those who call
+ * if that can take the place of the old. One of another kind is given itself to those who call
  * it by name, also to importers.
  */
 function setChecked(name: string, direct: string): string {
