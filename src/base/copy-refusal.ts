@@ -111,7 +111,7 @@ function judge(path: string, value: unknown, open: Level[], search: Search): Ref
     if (seen.has(value)) return undefined;
     seen.add(value);
     if (open.length + depth >= COPY_DEPTH_MAX) {
-      return { path, reason: `lies deeper than COPY_DEPTH_MAX ${COPY_DEPTH_MAX}` };
+      return { path, reason: `is nested deeper than COPY_DEPTH_MAX ${COPY_DEPTH_MAX}` };
     }
     if (typeof (value as Partial<Portable>)[kPort] === "function") return undefined;
     if (!opensErrors && value instanceof Error) return undefined;

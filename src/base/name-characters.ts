@@ -17,7 +17,7 @@ const PRINTABLE_ASCII = /^[ -~]*$/;
 export function faultOfCharacters(name: string): string | undefined {
   if (PRINTABLE_ASCII.test(name)) return undefined;
   const unseen = UNSEEN.exec(name)?.[0];
-  if (unseen !== undefined) return `${describeCharacter(unseen)} can't stand in a name`;
+  if (unseen !== undefined) return `${describeCharacter(unseen)} can't be in a name`;
   const composed = name.normalize("NFC");
   if (composed === name) return undefined;
   return `a name is written in its composed form (NFC), here ${quoteName(composed)}`;

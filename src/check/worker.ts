@@ -38,7 +38,7 @@ async function answer(question: CheckQuestion): Promise<CheckAnswer> {
   const config = configOf(file);
   const found = findInstalled(config === undefined ? folder : dirname(config), "typescript");
   if (found === undefined) return unchecked("typescript is not installed");
-  if (config === undefined) return unchecked(`no tsconfig.json lies above ${file}`);
+  if (config === undefined) return unchecked(`there is no tsconfig.json above ${file}`);
   const key = `${found.entry} ${config}`;
   let check = checks.get(key);
   if (check === undefined) {

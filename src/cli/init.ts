@@ -116,7 +116,7 @@ function checkFolder(folder: string): string {
   const isInside = parts.every((part) => part !== "" && !part.startsWith("."));
   // `?` and `;` mean something in a search path; a quote would end the text of the configuration.
   if (isInside && !parts.includes("node_modules") && !/[?;"\\\p{Cc}]/u.test(path)) return path;
-  throw refuse(`${JSON.stringify(folder)} is no folder of this project that services can stand in`);
+  throw refuse(`${JSON.stringify(folder)} is no folder of this project for services`);
 }
 
 /** Refuses if a file is in the way. */

@@ -36,7 +36,7 @@ export function readRepairOptions(given: unknown): RepairOptions | FleetOptions 
 
 function readFleet({ atomic, once, allowMissing }: Record<string, unknown>): FleetOptions {
   if (readSwitch("once", once)) {
-    const why = "a patch of the fleet is for nodes to come, too: there is no once";
+    const why = "a patch of the fleet is for later nodes, too: it has no once";
     throw new SnaxError("ERR_ARGUMENT", `snax.repair: ${why}`);
   }
   if (!readSwitch("atomic", atomic ?? true)) {

@@ -66,7 +66,7 @@ function takeDry(given: unknown): DryOptions | undefined {
   if (typeof given !== "object" || given === null || !("dry" in given)) return undefined;
   const other = Object.keys(given).find((name) => name !== "dry");
   if (other === undefined) return readDry(given.dry);
-  const why = `${other} can't stand beside dry: a dry run is on one copy, and changes nothing`;
+  const why = `${other} does not go with dry: a dry run is on one copy, and changes nothing`;
   throw new SnaxError("ERR_ARGUMENT", `snax.repair: ${why}`);
 }
 

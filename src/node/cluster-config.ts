@@ -67,7 +67,7 @@ export function checkCluster(cluster: ClusterConfig | undefined): void {
   const both = Object.keys(nodes).find((name) => Object.hasOwn(cluster.nodes ?? {}, name));
   if (both === undefined) return;
   const where = `cluster.nodes and in cluster.skynet.nodes`;
-  throw new SnaxError("ERR_CONFIG", `node ${both} stands in ${where}: a name means one node`);
+  throw new SnaxError("ERR_CONFIG", `node ${both} is in ${where}: a name means one node`);
 }
 
 /** The keys of a network of harbors, beside `harbor`. */

@@ -333,7 +333,7 @@ function check(key: string, value: unknown): void {
     copyResult(value, undefined);
   } catch (error) {
     const why = "it can't be handed to services, which share no objects";
-    throw new SnaxError("ERR_CONFIG", `${key} can't stand in a configuration: ${why}`, {
+    throw new SnaxError("ERR_CONFIG", `${key} can't be in a configuration: ${why}`, {
       cause: error,
     });
   }

@@ -14,10 +14,7 @@ import { harbor, skynet, SnaxError } from "snax";
 import { serveCommands } from "./lib/command.ts";
 
 function alone(what: string): SnaxError {
-  return new SnaxError(
-    "ERR_ARGUMENT",
-    `${what}: this node stands alone, without a network of harbors`,
-  );
+  return new SnaxError("ERR_ARGUMENT", `${what}: this node is alone, without a network of harbors`);
 }
 
 serveCommands("cdummy", {

@@ -105,7 +105,7 @@ class SchemaParser implements Declarations {
     const scanner = this.#scanner;
     if (depth > SPROTO_DEPTH_MAX) {
       throw schemaError(
-        `type ${name} lies deeper than SPROTO_DEPTH_MAX ${SPROTO_DEPTH_MAX}`,
+        `type ${name} is nested deeper than SPROTO_DEPTH_MAX ${SPROTO_DEPTH_MAX}`,
         place,
       );
     }

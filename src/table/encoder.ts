@@ -122,7 +122,7 @@ class Encoder {
     if (known !== undefined) return this.#link(at, known);
     // A tree has no cycles, and a cycle in what claims to be one ends here too.
     if (this.#path.length >= TABLE_DEPTH_MAX) {
-      throw this.#refuse(`lies deeper than TABLE_DEPTH_MAX ${TABLE_DEPTH_MAX}`);
+      throw this.#refuse(`is nested deeper than TABLE_DEPTH_MAX ${TABLE_DEPTH_MAX}`);
     }
     if (Array.isArray(value)) return this.#list(at, value, holder);
     const keys = this.#keysOf(value);

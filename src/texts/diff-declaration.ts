@@ -250,7 +250,7 @@ function lose(scene: EditScene, piece: Piece): void {
     const isState = piece.kind === "state";
     const why = isState
       ? "taken out of the file: the running one stays until the service ends"
-      : "taken out of the file: who has it keeps it";
+      : "taken out of the file: code that has it keeps it";
     writer.say(isState ? "note" : "same", name, why);
   } else if (isInit(scene, piece)) {
     writer.say("note", name, "taken out of the file: it ran when the service began");

@@ -44,7 +44,7 @@ export function diffEnums(scene: EditScene): void {
     const old = before.find(({ name }) => name === type.name);
     const [verdict, why] = isEnum(type)
       ? diffEnum(was.text, now.text, old, type)
-      : (["reload", "a namespace can't stand in a patch"] as const);
+      : (["reload", "a namespace can't be in a patch"] as const);
     writer.say(verdict, type.name, why, type.start);
     if (verdict !== "applied" && verdict !== "note") continue;
     writer.keep(type);
@@ -201,7 +201,7 @@ export function diffExports({ was, now, writer }: EditScene): void {
   }
   for (const [name, target] of before) {
     if (after.has(name) || !now.byName.has(target)) continue;
-    writer.say("same", `export ${name}`, "not exported any more: who imports it keeps it");
+    writer.say("same", `export ${name}`, "not exported any more: modules that import it keep it");
   }
 }
 

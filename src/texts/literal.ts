@@ -41,7 +41,7 @@ function read(node: AnyNode): unknown {
       throw invalid("a regular expression");
     case "Identifier":
       if (NAMES.has(node.name)) return NAMES.get(node.name);
-      throw invalid(node.name, "; a text stands in quotes");
+      throw invalid(node.name, "; a text needs quotes");
     case "UnaryExpression": {
       const value = read(node.argument);
       if (node.operator === "-" && typeof value === "number") return -value;

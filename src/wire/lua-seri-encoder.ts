@@ -20,7 +20,7 @@ import type { SeriWriter } from "./lua-seri-writer.ts";
  */
 export function writeValue(writer: SeriWriter, value: unknown, depth: number): void {
   if (depth > SERI_DEPTH_MAX) {
-    throw new Refusal(`lies deeper than SERI_DEPTH_MAX ${SERI_DEPTH_MAX}`);
+    throw new Refusal(`is nested deeper than SERI_DEPTH_MAX ${SERI_DEPTH_MAX}`);
   }
   if (typeof value === "string") writer.text(value);
   else if (typeof value === "number") writeNumber(writer, value);

@@ -128,7 +128,7 @@ async function post(use: CommandCall): Promise<CommandResult> {
 /** The commands by name. */
 export const methodCommands: CommandTable = {
   call: {
-    help: "call address [method] arguments : ask a service; texts stand in quotes",
+    help: "call address [method] arguments : ask a service; texts are in quotes",
     isChange: true,
     needs: toService,
     run: call,

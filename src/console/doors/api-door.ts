@@ -161,7 +161,7 @@ async function readRequest(request: IncomingMessage): Promise<Asked | undefined>
     }
     return { line: lineOf(name, words), reason: undefined, part };
   }
-  if (words.length > 0) throw refusal(400, "the words of a POST stand in its body, as args");
+  if (words.length > 0) throw refusal(400, "the words of a POST are in its body, as args");
   const { args, reason } = await readBody(request);
   const line = lineOf(name, args);
   const given = line.split(/\s+/).slice(1);
@@ -178,7 +178,7 @@ function readQuery(text: string): { readonly words: readonly string[]; readonly 
   for (const [name, value] of new URLSearchParams(text)) {
     if (name === "arg") words.push(value);
     else if (!PART_WORDS.has(name) || part.has(name)) {
-      const why = part.has(name) ? "stands there twice" : "is no word of a query";
+      const why = part.has(name) ? "is there twice" : "is no word of a query";
       const known = "use arg, after, limit, sort and n";
       throw refusal(
         400,

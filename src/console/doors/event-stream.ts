@@ -176,7 +176,7 @@ function readFilter(query: string): Filter {
     if (!["kind", "level", "service"].includes(name) || words.has(name)) {
       const shown = JSON.stringify(name.slice(0, 40));
       throw wrong(
-        `${shown} is no word of the query, or stands there twice: use kind, level and service`,
+        `${shown} is no word of the query, or is there twice: use kind, level and service`,
       );
     }
     words.set(name, value);

@@ -223,7 +223,7 @@ export class LogpointTable {
     const [at] = locations.toSorted((a, b) => past(a) - past(b));
     const found = at === undefined ? undefined : sourceLineOf(place.image, at);
     if (found === undefined || found.isGenerated) {
-      throw refuse(`no code stands at ${place.name}:${place.line} or behind it`);
+      throw refuse(`there is no code at ${place.name}:${place.line} or behind it`);
     }
     site.shown = `${found.name ?? place.name}:${found.line}`;
   }

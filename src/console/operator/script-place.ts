@@ -185,7 +185,7 @@ function scriptLineOf(image: Image, line: number, source = 0): number {
     const entry = map.findEntry(scriptLine, COLUMN_MAX);
     if ("originalLine" in entry && entry.originalLine >= line - 1) return scriptLine;
   }
-  throw invalid(`no code stands at ${basename(image.file)}:${line} or behind it`);
+  throw invalid(`there is no code at ${basename(image.file)}:${line} or behind it`);
 }
 
 /** What patches have replaced is not there; the line that follows is meant then. */
@@ -202,7 +202,7 @@ function foldedLineOf(
   );
   const [first] = behind.toSorted((a, b) => a.origin.line - b.origin.line);
   if (first !== undefined) return first.folded.line - 1;
-  throw invalid(`no code stands at ${basename(image.file)}:${line} or behind it`);
+  throw invalid(`there is no code at ${basename(image.file)}:${line} or behind it`);
 }
 
 function invalid(why: string): SnaxError {

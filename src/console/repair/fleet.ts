@@ -50,7 +50,7 @@ export function takeFleetOptions(words: readonly string[]): {
     if (own.includes("--once")) {
       throw new SnaxError(
         "ERR_ARGUMENT",
-        "--once can't stand beside --fleet: a patch of the fleet is for nodes to come, too",
+        "--once does not go with --fleet: a patch of the fleet is for later nodes, too",
       );
     }
     return { rest, fleet: { fleet: true, allowMissing } };

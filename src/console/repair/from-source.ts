@@ -60,8 +60,8 @@ export function readSourceOptions(words: readonly string[]): SourceOptions | und
     return { isYes: words.includes("--yes"), repair: readRepair(words) };
   }
   if (other.startsWith("--") && other !== "--") throw optionError(other);
-  const why = "the patch is what the files say, and gets no arguments; a probe stands in '...'";
-  throw new SnaxError("ERR_ARGUMENT", `${other} can't stand beside --from-source: ${why}`);
+  const why = "the patch is what the files say, and gets no arguments; a probe is in '...'";
+  throw new SnaxError("ERR_ARGUMENT", `${other} does not go with --from-source: ${why}`);
 }
 
 /**

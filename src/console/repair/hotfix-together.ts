@@ -101,7 +101,7 @@ function refuseOptions(own: readonly string[]): void {
   const known = new Set([...OPTIONS, AND]);
   const unknown = own.find((word) => word.startsWith("--") && !known.has(word));
   if (unknown !== undefined) {
-    const why = `${unknown} can't stand in a patch of several targets; words behind -- are handed to hotfix()`;
+    const why = `${unknown} can't be in a patch of several targets; words behind -- are handed to hotfix()`;
     throw new SnaxError("ERR_ARGUMENT", why);
   }
   if (own.includes("--yes") && !own.includes(FROM_SOURCE)) {

@@ -49,10 +49,7 @@ async function runHotfix({ operator, line, args }: CommandCall): Promise<Command
   const { words: all, dry } = takeDryWords(line, given);
   const { rest: own, fleet } = takeFleetOptions(all);
   if (dry !== undefined && fleet !== undefined) {
-    throw new SnaxError(
-      "ERR_ARGUMENT",
-      "a dry run is of one service: --fleet can't stand beside it",
-    );
+    throw new SnaxError("ERR_ARGUMENT", "a dry run is of one service: --fleet does not go with it");
   }
   const { rest, options } = takeCheckOptions(own);
   const source = readSourceOptions(rest);
@@ -220,7 +217,7 @@ async function patchType(
   const rows = new Map<string, unknown>([["id", id], ...counts]);
   if (held !== undefined) rows.set("held", `${Math.round(held)} ms`);
   if (applied.length + failed.length + skipped.length === 0) {
-    rows.set("note", `no ${type} lives: those to come have the patch`);
+    rows.set("note", `no ${type} lives: new ones have the patch`);
   }
   addFailures(rows, failed, { files });
   addKept(rows, keepsOld);

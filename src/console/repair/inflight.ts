@@ -33,7 +33,7 @@ function readWords(args: readonly string[]): Words {
     const word = args[at] ?? "";
     if (word === "--end") end = true;
     else if (word === "--wait") {
-      const given = args[(at += 1)] ?? "what stands behind --wait";
+      const given = args[(at += 1)] ?? "what follows --wait";
       wait = readSeconds(given, Number.NaN, WAIT_MAX);
     } else if (id === undefined && /^\d{1,10}$/.test(word)) id = Number(word);
     else

@@ -43,7 +43,7 @@ async function runReload({
     if (names.length > 0) rows.set(key, names.join(", "));
   }
   if (reloaded.length + failed.length + skipped.length === 0) {
-    rows.set("note", `no service of it lives: those to come run the files as they are now`);
+    rows.set("note", `no service of it lives: new ones run the files as they are now`);
   }
   addFailures(rows, failed);
   for (const { handle, reason } of skipped.slice(0, SERVICES_SHOWN_MAX)) {

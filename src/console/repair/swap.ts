@@ -46,7 +46,7 @@ async function runSwap({ operator, args: [word, ...words] }: CommandCall): Promi
   rows.set("drained", busy.length > 0 ? `${busy.length} not yet` : `${Math.round(drained)} ms`);
   rows.set("forwarded", forwarded);
   if (swapped.length + failed.length === 0) {
-    rows.set("note", "no service of it lives: those to come run the files as they are now");
+    rows.set("note", "no service of it lives: new ones run the files as they are now");
   }
   for (const each of swapped.slice(0, SERVICES_SHOWN_MAX)) {
     const at = busy.find(({ handle }) => handle === each.old);

@@ -259,7 +259,7 @@ class Findings {
       }),
       ...[...this.#copied].map(([cause, names]) => {
         const copy = names.length > 1 ? "copy" : "copies";
-        return `${nameFirst(names, SHOWN_MAX)} ${copy} ${cause}: who has a copy keeps the old one`;
+        return `${nameFirst(names, SHOWN_MAX)} ${copy} ${cause}: code that has a copy keeps the old one`;
       }),
       ...this.#ran.slice(0, SHOWN_MAX),
       ...(more > 0 ? [`and ${more} more statements`] : []),

@@ -78,7 +78,7 @@ export function openFunction(session: InspectorSession, given: unknown): OpenFun
     if (behind === undefined) return { code: code as AnyCode, text, location, scopes };
     code = behind;
   }
-  throw refuse(code, `more than ${LAYERS_MAX} functions stand in front of it`);
+  throw refuse(code, `more than ${LAYERS_MAX} functions are in front of it`);
 }
 
 /** The names that a function can reach, each with its value in the innermost scope that has it. */

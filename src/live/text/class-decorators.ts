@@ -88,7 +88,7 @@ export function readDecoration(
   const { refuse, isConstructing, image } = live;
   const given = readTexts(node, syntax);
   if (given.hasAccessors) {
-    throw refuse("an accessor field can't stand in a patch: leave it out, and what is there stays");
+    throw refuse("an accessor field can't be in a patch: leave it out, and what is there stays");
   }
   const before = running === undefined ? undefined : readTexts(running.node, running.syntax);
   const { source } = syntax.decorated ?? { source: syntax.code };

@@ -7,7 +7,7 @@ import { createPlacedError } from "../../loader/text/position.ts";
 import type { Place } from "../../loader/text/position.ts";
 
 /** Why a namespace is refused. */
-export const NAMESPACE_REFUSAL = "a namespace can't stand in a patch: write a plain object";
+export const NAMESPACE_REFUSAL = "a namespace can't be in a patch: write a plain object";
 
 /** `import x = require("x")` and `import area = Geo.area`; `export = x`. */
 const IMPORT_EQUALS =

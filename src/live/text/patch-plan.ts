@@ -169,8 +169,7 @@ function newImports(
 function checkDecorators({ decorators }: PatchReader, { syntax }: PatchText): void {
   const stray = syntax.decorated?.decorators.find((each) => !decorators.has(each));
   if (stray === undefined) return;
-  const why =
-    "decorators in a patch stand at the classes that the module has, and at their members";
+  const why = "decorators in a patch are at the classes that the module has, and at their members";
   throw createPlacedError("ERR_PATCH", syntax.locate(stray.start), why);
 }
 

@@ -151,7 +151,7 @@ export class PatchReader {
         this.#readVariables(place, declaration);
         break;
       default: {
-        const why = "a loose statement at top level can't stand in a patch: put it into hotfix()";
+        const why = "a loose statement at top level can't be in a patch: put it into hotfix()";
         throw this.#error("ERR_PATCH", place.node, why);
       }
     }
@@ -239,7 +239,7 @@ export class PatchReader {
       throw this.#error(
         "ERR_PATCH",
         place.node,
-        `${declaration.kind} can't stand at the top level of a patch`,
+        `${declaration.kind} can't be at the top level of a patch`,
       );
     }
     const kind = declaration.kind === "const" ? "const" : "let";
@@ -360,7 +360,7 @@ export class PatchReader {
     const advice =
       this.#target.elsewhere(name) ||
       suggest(name, known) ||
-      "; methods stand in response or accept, helpers need no export";
+      "; methods are in response or accept, helpers need no export";
     throw this.#error(
       "ERR_PATCH",
       node,

@@ -146,7 +146,7 @@ class TableReader implements TableGift {
     if (property.type !== "Property") {
       const spread = patch.slice(property.start, property.end);
       if (this.#isRepeated(property, text))
-        return `${spread} stands behind members, and may give others: put it in front of them, or leave it out`;
+        return `${spread} is behind members, and may give others: put it in front of them, or leave it out`;
       return `leave ${spread} out, for what the patch does not name stays; to add what it has, write Object.assign in hotfix()`;
     }
     const key = patch.slice(property.key.start, property.key.end);

@@ -34,7 +34,7 @@ export function parseJson(text: string, file: string): unknown {
   }
 }
 
-/** Finds the first fault of a text; undefined if it is JSON, or lies deeper than the stack. */
+/** Finds the first fault of a text; undefined if it is JSON, or is nested deeper than the stack. */
 export function findJsonFault(text: string): JsonFault | undefined {
   return new Reader(text).findFault();
 }
@@ -70,7 +70,7 @@ class Reader {
     this.#blanks();
     this.#value();
     this.#blanks();
-    if (this.#at < this.#text.length) throw this.#fault("something stands behind the value");
+    if (this.#at < this.#text.length) throw this.#fault("there is something behind the value");
   }
 
   #value(): void {
@@ -80,7 +80,7 @@ class Reader {
     if (first === '"') return this.#string();
     if (this.#take(WORD, (word) => ["true", "false", "null"].includes(word))) return;
     if (first !== undefined && /[-+.\d]/.test(first)) return this.#number();
-    throw this.#fault(first === "'" ? "a text stands in double quotes" : "a value is expected");
+    throw this.#fault(first === "'" ? "a text needs double quotes" : "a value is expected");
   }
 
   #entries(end: string, entry: () => void): void {
@@ -117,7 +117,7 @@ class Reader {
       if (next === undefined || next === "\n" || next === "\r") {
         throw new JsonFault(start, "this text has no end");
       }
-      if (next !== "\\") throw this.#fault("a control character stands in a text");
+      if (next !== "\\") throw this.#fault("a control character is in a text");
       if (!this.#take(ESCAPE)) throw this.#fault("JSON has no such escape");
     }
   }

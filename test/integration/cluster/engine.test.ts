@@ -1,5 +1,5 @@
 /**
- * Nodes that find each other by an engine: no list of nodes stands in their configuration. Over the engine in memory and over NATS, where
+ * Nodes that find each other by an engine: there is no list of nodes in their configuration. Over the engine in memory and over NATS, where
  * that is installed.
  */
 

@@ -218,7 +218,7 @@ test("the console patches the fleet, and says what came of it on each node", asy
   await a.make("shop");
   match(await ask("rollback 2 --fleet"), /^applied\t2$/m);
   equal(await shop.req.buy(), 11);
-  match(await ask("hotfix shop x.ts --fleet --once"), /--once can't stand beside --fleet/);
+  match(await ask("hotfix shop x.ts --fleet --once"), /--once does not go with --fleet/);
   match(await ask("rollback 2 --allow-missing"), /add --fleet/);
   match(await ask(`hotfix :00000001 ${a.folder}/dear.ts --fleet`), /--fleet is for a type/);
 });

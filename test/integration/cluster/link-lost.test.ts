@@ -201,7 +201,7 @@ test("a configuration that makes no sense names the place, and shows no secret",
     [{ listen: 0, tls: "secret" }, /cluster\.tls is an object/],
     [
       { token: TOKEN, nodes: { db: "a:1" }, skynet: { nodes: { db: "a:2" } } },
-      /node db stands in cluster\.nodes and in cluster\.skynet\.nodes/,
+      /node db is in cluster\.nodes and in cluster\.skynet\.nodes/,
     ],
   ];
   for (const [cluster, message] of wrong) {

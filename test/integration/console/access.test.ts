@@ -83,7 +83,7 @@ test("after five wrong tokens an address has to wait, and the right one does not
   ok(!lines.includes(TOKEN) && !lines.includes("auth wrong"));
 });
 
-test("over HTTP the token stands in the head", async (t) => {
+test("over HTTP the token is in the head", async (t) => {
   const { port } = await desk(t, {}, { consoletoken: TOKEN });
   const as = (authorization: string): Promise<{ status: number }> =>
     fetchJson(port, "/list", { headers: { authorization } });

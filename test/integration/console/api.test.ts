@@ -207,7 +207,7 @@ const WRONG: readonly (readonly [path: string, status: number, what: RegExp])[] 
   ["/api/list?limit=-1", 400, /limit is "-1"/],
   ["/api/list?limit=1e3", 400, /limit is "1e3"/],
   [`/api/list?limit=${API_PAGE_MAX + 1}`, 400, /expected a number, 1\.\.10000/],
-  ["/api/list?limit=1&limit=2", 400, /stands there twice/],
+  ["/api/list?limit=1&limit=2", 400, /is there twice/],
   ["/api/list?limti=1", 400, /"limti" is no word of a query/],
   ["/api/list?n=1", 400, /n goes with sort/],
   ["/api/stat?sort=cpu&after=:00000001", 400, /sort goes with n/],

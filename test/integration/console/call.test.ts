@@ -49,7 +49,7 @@ test("call reaches the methods of a snax service, and its arguments are literals
   deepEqual(await run("call :00000009  $more  "), ["1\tmore", "n\t1", OK]);
   deepEqual(await run("call 9 then"), ["1\tthen", "n\t1", OK]);
   match((await run("call 9 fail")).join(), /no luck.*,<CMD Error>$/);
-  match((await run("call 9 echo hello")).join(), /hello is no value; a text stands in quotes/);
+  match((await run("call 9 echo hello")).join(), /hello is no value; a text needs quotes/);
 });
 
 test("a method that is not there is told with the one that was meant, or the way to reach it", async (t) => {

@@ -203,7 +203,7 @@ test("without typescript check says so with exit code 3, and a patch is applied 
   );
 });
 
-test("the result of hotfix() stands beside what was found of the types", async (t) => {
+test("the result of hotfix() is beside what was found of the types", async (t) => {
   const { make, run, write } = await open(t);
   const shop = await make("shop");
   write("p.ts", "export function hotfix(): string {\n  return sold;\n}\n");

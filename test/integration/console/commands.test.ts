@@ -209,7 +209,7 @@ test("signals are told to the log", async (t) => {
   equal((await run("signal 4 x")).at(-1), ERROR);
 });
 
-test("a patch from a file reaches one service or all of a type, and stands in the list of patches", async (t) => {
+test("a patch from a file reaches one service or all of a type, and is in the list of patches", async (t) => {
   const patch = `declare let i: number; export function hotfix(to: string) { i = Number(to); return i; }`;
   const { open, make, folder } = await desk(t, { ...FILES, "fix.ts": patch });
   const foo = await make("foo");

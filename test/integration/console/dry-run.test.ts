@@ -138,11 +138,11 @@ test("words that mean nothing are refused", async (t) => {
   match(await failure(`hotfix shop ${file} --dry-run --probe '1'`), /is no probe/);
   match(
     await failure(`hotfix shop ${file} --dry-run --probe 'buy pear 2'`),
-    /pear is no value; a text stands in quotes/,
+    /pear is no value; a text needs quotes/,
   );
   match(
     await failure("hotfix shop --from-source --dry-run --probe buy pear"),
-    /pear can't stand beside --from-source: .*a probe stands in '\.\.\.'/,
+    /pear does not go with --from-source: .*a probe is in '\.\.\.'/,
   );
   match(
     await failure(`hotfix lib.ts ${file} --dry-run`),

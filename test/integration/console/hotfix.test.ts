@@ -197,12 +197,12 @@ test("a wrong patch is told of at the operator's file, with line and column", as
   }
 });
 
-test("a patch of a type without services says that those to come have it", async (t) => {
+test("a patch of a type without services says that new ones have it", async (t) => {
   const { run, write, make } = await open(t);
   write("b.ts", `export function scoreOf(n: number) { return 5; }`);
   deepEqual(await run("hotfix room lib/board.ts=@b.ts"), [
     ...["id\t1", "applied\t0", "failed\t0", "skipped\t0"],
-    ...["note\tno room lives: those to come have the patch", OK],
+    ...["note\tno room lives: new ones have the patch", OK],
   ]);
   equal(await (await make("room")).req.score(1), 5);
 });

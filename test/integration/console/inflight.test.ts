@@ -107,7 +107,7 @@ test("words that mean nothing are refused", async (t) => {
   const failure = async (line: string): Promise<string> => (await place.ask(line))[0] ?? "";
   match(await failure("inflight"), /need the number of a patch/);
   match(await failure("inflight 7"), /the ledger has no patch 7/);
-  match(await failure("inflight 1 --wait"), /what stands behind --wait is no number of seconds/);
+  match(await failure("inflight 1 --wait"), /what follows --wait is no number of seconds/);
   match(await failure("inflight 1 --ende"), /an option; did you mean "--end"\?/);
   match(await failure("inflight 1 --wait 2 --end"), /either --wait or --end/);
   match(await failure("inflight 1 now"), /now is neither the number of a patch nor an option/);

@@ -85,7 +85,7 @@ test("a logpoint whose line is not in the reloaded text, or is there several tim
   }
 });
 
-test("a line that stands there several times is found where its neighbours say the same", async (t) => {
+test("a line that is there several times is found where its neighbours say the same", async (t) => {
   const { ask, counter, edit, snax } = await openDesk(t);
   await ask("logpoint 9 counter.ts:9 n");
   edit(TEXT.replace("count += n", "count += n + 1"));

@@ -217,7 +217,7 @@ test("what can't be one is refused with the reason", async (t) => {
     "logpoint 9 counter.ts:9": "need an expression",
     "logpoint 9 counter.ts:99 count": /counter\.ts has 26 lines$/,
     "logpoint 9 nosuch.ts:1 count": ":00000009 has no file nosuch.ts; it has counter.ts, twice.ts",
-    "logpoint 9 counter.ts:26 count": "no code stands at counter.ts:26 or behind it",
+    "logpoint 9 counter.ts:26 count": "there is no code at counter.ts:26 or behind it",
     "logpoint 9 counter.ts:9 count +": /^"count \+" is no expression: /,
     "logpoint 9 counter.ts:9 count), process.exit(1": /is (no|more than one) expression/,
     "logpoint off 7": "no logpoint has the number 7",

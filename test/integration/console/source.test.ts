@@ -207,7 +207,7 @@ test("what needs a reload is refused with its reason, and nothing changes", asyn
   edit("shop.ts", "let sold", '"use strict";\nnamespace Kind { export const a = 1; }\nlet sold');
   const [first, second] = await run("hotfix shop --from-source --yes");
   equal(first, "ERR_PATCH: a patch can't do all of it:");
-  match(second ?? "", /shop\.ts: reload {2}line 3 {2}Kind: a namespace can't stand in a patch/);
+  match(second ?? "", /shop\.ts: reload {2}line 3 {2}Kind: a namespace can't be in a patch/);
   equal((await shell(place, "diff", "shop")).code, 1);
   equal(await shop.req.buy(10), 12);
 });

@@ -108,7 +108,7 @@ test("queue mode goes on after a post that was cut off", async (t) => {
   equal(await queued.req.hello(), "hello");
 });
 
-test("what was cut off stands in the log of a node that stops at once", async (t) => {
+test("what was cut off is in the log of a node that stops at once", async (t) => {
   for (let round = 0; round < 3; round += 1) {
     const stall = { ...STALL.stall, warn: 0 };
     const node = await world(t, FILES, { thread: 2, stall, stoptimeout: 0 });

@@ -124,7 +124,7 @@ const CASES: readonly Case[] = [
     isInText: false,
   },
   {
-    title: "a constant of another one that stands behind it",
+    title: "a constant of another one that is behind it",
     patch: `const FROM = SEEN * 2;`,
     isInText: false,
   },

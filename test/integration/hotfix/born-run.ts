@@ -2,7 +2,7 @@
  * Edits of random programs, carried over to a type, and what is born of it in three ways.
  *
  *     image:  the type was patched, so its services are born from a text that has the patches in it
- *     turns:  its first patch can't stand in a text, so they are born from the file, and get all patches in turn
+ *     turns:  its first patch can't be in a text, so they are born from the file, and get all patches in turn
  *     fresh:  born from the edited file
  *
  * Given the same state, all of them and the service that was patched must answer alike, whatever is edited.

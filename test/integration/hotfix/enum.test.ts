@@ -20,7 +20,7 @@ const SHOP = {
   "kind.ts": `export enum Kind { A = 1, B }`,
 };
 
-test("a new member stands behind the others, by name and by number", async (t) => {
+test("a new member is behind the others, by name and by number", async (t) => {
   const { p, fix } = await serve(t, SHOP);
   await fix(`enum Color { Red, Green = 5, Name = "name", Next = Green + 1, Blue }
     export const response = { fresh() { return [Color.Blue, Color[7], held.Blue]; } };`);
@@ -94,7 +94,7 @@ for (const [title, running, patch, message] of [
     "it is a namespace",
     "namespace E { export const a = 1; }",
     "namespace E { export const a = 2; }",
-    /namespace can't stand in a patch/,
+    /namespace can't be in a patch/,
   ],
   ["a member is named __proto__", "enum E { A }", "enum E { A, __proto__ = 2 }", /__proto__/],
   [
@@ -130,7 +130,7 @@ const LIFE = {
     export const response = { look() { n += 1; return [Color.Green, (Color as any)["Blue"], n]; } };`,
 };
 
-test("services of the type and those to come have it", async (t) => {
+test("services of the type and new ones have it", async (t) => {
   const { snax, make } = await world(t, LIFE);
   const old = await make("shop");
   await old.req.look();
@@ -224,7 +224,7 @@ test("patches of an enum are taken back", async (t) => {
   deepEqual(await (await make("shop")).req.look(), [1, undefined, 1]);
 });
 
-test("an enum stands in a patch beside parameters that are properties", async (t) => {
+test("an enum is in a patch beside parameters that are properties", async (t) => {
   const text = `enum Kind { A = 1 } class Unit { constructor(public kind: Kind) {} show() { return [this.kind, Kind.A]; } }
     const unit = new Unit(Kind.A); export const response = { look() { return [unit.show(), new Unit(9).show()]; } };`;
   const patches = [

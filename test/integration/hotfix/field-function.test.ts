@@ -126,7 +126,7 @@ for (const [title, field] of [
   });
 }
 
-test("services of the type and those to come run it, and a rollback takes it back", async (t) => {
+test("services of the type and new ones run it, and a rollback takes it back", async (t) => {
   const { snax, make } = await openWorld(t, { shop: HELD });
   const shop = await make("shop");
   const { id } = await snax.hotfixall("shop", GIVEN("new"));

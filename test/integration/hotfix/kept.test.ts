@@ -61,7 +61,7 @@ const CASES: readonly (readonly [title: string, files: Files, patch: Patch, said
       `const base = { hp: 1, hit() { return 1; } }; const spawn = () => ({ ...base }); const all = [spawn()]; ${look("all")}`,
     ),
     `const base = { hit() { return 2; } };`,
-    "sets base.hit; all was made with base.hit, and keeps what came of that; spawn copies base.hit: who has a copy keeps the old one",
+    "sets base.hit; all was made with base.hit, and keeps what came of that; spawn copies base.hit: code that has a copy keeps the old one",
   ],
   [
     "a closure that a function has made",

@@ -39,7 +39,7 @@ test("ids rise, the newest entry is the last, and equal texts have equal hashes"
   deepEqual([a?.hash === b?.hash, a?.hash === c?.hash], [true, false]);
 });
 
-test("a patch that was undone stands in the ledger with its code", async (t) => {
+test("a patch that was undone is in the ledger with its code", async (t) => {
   const { world, p, fix } = await serve(t, SERVICE);
   await fails(fix(`export function hotfix() { throw 1; }`), { code: "ERR_PATCH_FAILED" });
   const entry = (await world.patches()).at(-1);

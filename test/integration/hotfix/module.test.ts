@@ -176,7 +176,7 @@ test("an in-flight call in a module goes on with the new functions of another", 
   deepEqual(await running, ["old", "new"]);
 });
 
-test("a list of exports may stand in a patch as the module has it, and no other", async (t) => {
+test("a list of exports may be in a patch as the module has it, and no other", async (t) => {
   const { p, fix, refuse } = await serve(t, {
     "main.ts": `import { price, cost } from "./p.ts"; export const response = { look() { return [price(1), cost(1)]; } };`,
     "p.ts": `const tax = 2; function price(n: number) { return n * tax; } function base(n: number) { return n; } export { price, base as cost };`,

@@ -253,7 +253,7 @@ refuses("an `export =` is refused", `function helper() { return 1; } export = { 
 });
 refuses("a namespace is refused", `namespace Geo { export const pi = 3; }`, {
   code: "ERR_PATCH",
-  message: /a namespace can't stand in a patch/,
+  message: /a namespace can't be in a patch/,
 });
 
 test("a method that reads a #private member of the class is refused with what reaches it", async (t) => {

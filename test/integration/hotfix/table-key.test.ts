@@ -244,7 +244,7 @@ test("a spread that the module does not have, or behind members, is refused", as
   });
   await refuse(`const orc = { hit: () => 1, ...base };`, {
     code: "ERR_PATCH",
-    message: /\.\.\.base stands behind members, and may give others: put it in front of them/,
+    message: /\.\.\.base is behind members, and may give others: put it in front of them/,
   });
   deepEqual(await p.req.look(), [6, 4, 20, "fly", "la", "grr", 3]);
 });

@@ -1,4 +1,4 @@
-/** What a handler throws when its caller has died stands in the log, at the service that threw it. */
+/** What a handler throws when its caller has died is in the log, at the service that threw it. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -33,7 +33,7 @@ const SERVICES = {
     }));`,
 };
 
-/** Asserts that all words stand in a text, in order, before what was found later. */
+/** Asserts that all words are in a text, in order, before what was found later. */
 function assertWords(text: string, later?: string): void {
   const found = [...text.matchAll(/(?:logged|printed) \d+|[\u2500-\u257f]+ \d|last$/gm)];
   const words = found.map(([word]) => word).filter((word) => /^[lp]/.test(word));

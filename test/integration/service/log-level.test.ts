@@ -222,7 +222,7 @@ for (const logformat of ["text", "json"] as const) {
 }
 
 for (const thread of [0, 1]) {
-  test(`what the watchdog says stands in JSON, too, thread: ${thread}`, async (t) => {
+  test(`what the watchdog says is JSON, too, thread: ${thread}`, async (t) => {
     const folder = writeFiles(t, {
       main: `import { skynet } from "snax";
         skynet.start(() => { skynet.timeout(1, () => { console.log("begins"); for (;;); }); });`,

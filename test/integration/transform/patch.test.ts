@@ -122,13 +122,9 @@ for (const way of WAYS) {
     await refused(
       inClass("accessor x = 1;"),
       "ERR_PATCH_CLASS",
-      /accessor field can't stand in a patch/,
+      /accessor field can't be in a patch/,
     );
-    await refused(
-      `@Log("new") class Other {}`,
-      "ERR_PATCH",
-      /:1:1: decorators in a patch stand at/,
-    );
+    await refused(`@Log("new") class Other {}`, "ERR_PATCH", /:1:1: decorators in a patch are at/);
     await refused(
       "function f() { class A { @Log('x') m() {} } return A; }",
       "ERR_PATCH",

@@ -147,7 +147,7 @@ for (const [name, wrap] of Object.entries(wraps)) {
     copyResult(nest(COPY_DEPTH_MAX, wrap), undefined);
     assert.match(
       reasonFor(nest(COPY_DEPTH_MAX + 1, wrap)),
-      /lies deeper than COPY_DEPTH_MAX 1000$/,
+      /is nested deeper than COPY_DEPTH_MAX 1000$/,
     );
   });
 }

@@ -234,7 +234,7 @@ test("data as deep as a message may be arrives, one level more is left out", () 
   const left = copyOf(withFields("x", { data: list(room + 1), call }));
   assert.match(
     left.leftOut?.[0] ?? "",
-    /^data (\.next)+\.*\S* lies deeper than COPY_DEPTH_MAX 1000$/,
+    /^data (\.next)+\.*\S* is nested deeper than COPY_DEPTH_MAX 1000$/,
   );
 });
 

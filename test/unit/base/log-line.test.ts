@@ -1,4 +1,4 @@
-/** A line of the log in JSON: whatever stands in it, it is one object in one line. */
+/** A line of the log in JSON: whatever is in it, it is one object in one line. */
 
 import { deepEqual, doesNotMatch, equal, ok } from "node:assert/strict";
 import { test } from "node:test";

@@ -37,7 +37,7 @@ test("what can't be seen is refused, by its number", () => {
   for (const number of unseen) {
     const fault = faultOfCharacters(`a${String.fromCodePoint(number)}b`);
     const name = `U+${number.toString(16).toUpperCase().padStart(4, "0")}`;
-    equal(fault, `${name} can't stand in a name`);
+    equal(fault, `${name} can't be in a name`);
   }
 });
 

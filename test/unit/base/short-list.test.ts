@@ -4,7 +4,7 @@ import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 import { firstLines, nameFirst } from "../../../src/base/short-list.ts";
 
-test("as many names as the limit stand in a phrase, and of more the number", () => {
+test("as many names as the limit are in a phrase, and of more the number", () => {
   equal(nameFirst(["a", "b"], 2), "a, b");
   equal(nameFirst(["a", "b", "c"], 2), "a, b and 1 more");
   equal(nameFirst(["a", "b", "c", "d"], 2, "; "), "a; b and 2 more");

@@ -57,7 +57,7 @@ describe("the file that snax types writes", () => {
     assert.deepEqual(namesIn(test, files), ["a", "x/名"]);
   });
 
-  it("stands beside the configuration unless another place is named", (test) => {
+  it("is beside the configuration unless another place is named", (test) => {
     const directory = createFolder(test, { "services/a.ts": SERVICE, "types/empty": "" });
     const services = "./services/?.ts";
     assert.equal(writeTypes({ directory, services }).path, join(directory, "snax.d.ts"));

@@ -91,7 +91,7 @@ test("what was seen on one connection opens no other", () => {
   );
 });
 
-test("another version is refused in words, whatever stands behind it", () => {
+test("another version is refused in words, whatever follows it", () => {
   const hello = Buffer.from(caller().hello);
   hello.writeUInt16BE(LINK_VERSION + 1, 5);
   for (const body of [hello, hello.subarray(0, 7)]) {

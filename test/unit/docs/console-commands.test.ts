@@ -1,4 +1,4 @@
-/** The session of docs/console-commands.md happens as it stands there, and uses every command. */
+/** The session of docs/console-commands.md happens as written, and uses every command. */
 
 import { deepEqual } from "node:assert/strict";
 import { symlinkSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** The session that docs/console.md shows happens as it stands there, and its table names every command. */
+/** The session that docs/console.md shows happens as written, and its table names every command. */
 
 import { deepEqual } from "node:assert/strict";
 import { test } from "node:test";

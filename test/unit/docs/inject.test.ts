@@ -1,4 +1,4 @@
-/** docs/inject.md happens as it stands there, on the server of examples/simple; and an editor knows what a script is given. */
+/** docs/inject.md happens as written, on the server of examples/simple; and an editor knows what a script is given. */
 
 import { deepEqual, equal } from "node:assert/strict";
 import { spawnSync } from "node:child_process";

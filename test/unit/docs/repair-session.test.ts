@@ -1,4 +1,4 @@
-/** docs/repair-session.md happens as it stands there: from a wrong price to a repair that the deployed file contains. */
+/** docs/repair-session.md happens as written: from a wrong price to a repair that the deployed file contains. */
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";

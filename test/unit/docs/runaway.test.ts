@@ -1,4 +1,4 @@
-/** docs/runaway.md happens as it stands there: a runaway service is found, stopped and repaired from the console. */
+/** docs/runaway.md happens as written: a runaway service is found, stopped and repaired from the console. */
 
 import { deepEqual, equal } from "node:assert/strict";
 import { readFileSync } from "node:fs";

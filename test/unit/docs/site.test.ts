@@ -12,7 +12,7 @@ interface Sidebar {
   readonly SIDEBAR: readonly { readonly pages: readonly string[] }[];
 }
 
-test("every page stands in the sidebar once", async () => {
+test("every page is in the sidebar once", async () => {
   const { SIDEBAR } = (await import(`${process.cwd()}/site/sidebar.mjs`)) as Sidebar;
   const shown = SIDEBAR.flatMap(({ pages }) => pages.map((page) => `${page}.md`));
   const pages = listPages().filter((page) => page !== "index.md" && !page.startsWith("zh/"));

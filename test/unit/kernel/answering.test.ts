@@ -141,7 +141,7 @@ test("an error that can't be sent as it is arrives with class, message and code"
   const error = outcome.error as RangeError & { code: string; leftOut: string[] };
   ok(error instanceof RangeError);
   deepEqual([error.message, error.code], ["far", "E_FAR"]);
-  match(error.leftOut[0] ?? "", /lies deeper than COPY_DEPTH_MAX/);
+  match(error.leftOut[0] ?? "", /is nested deeper than COPY_DEPTH_MAX/);
 });
 
 /** What code may do that runs while an answer is made, and what the caller gets then. */

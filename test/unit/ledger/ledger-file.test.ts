@@ -164,7 +164,7 @@ test("a disk that takes nothing is told, and what was there stays", (t) => {
   throws(() => new LedgerFile(join(path, "below.jsonl")), { code: "ERR_LEDGER" });
 });
 
-test("what stands in the way of a file or a folder is told", (t) => {
+test("what is in the way of a file or a folder is told", (t) => {
   const folder = writeFiles(t, {});
   writeFileSync(join(folder, "texts"), "");
   const path = join(folder, "late.jsonl");

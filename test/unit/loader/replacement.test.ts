@@ -60,7 +60,7 @@ test("an imported function that is taken as a value follows its replacement", as
   deepEqual(call(instance, "seen"), ["f", "h", "i", "r", "g", "g"]);
 });
 
-test("a function stands behind a forwarder on demand", async (t) => {
+test("a function is behind a forwarder on demand", async (t) => {
   const modules = new Modules(t, {
     "main.ts": `function inner(a: number, b: number) { return a + b; } export const seen = () => inner(1, 2);`,
   });

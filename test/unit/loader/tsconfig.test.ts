@@ -19,7 +19,7 @@ function write(t: TestContext, files: Files): (folder?: string) => Tsconfig | un
 const options = (compilerOptions: object, more: object = {}): string =>
   JSON.stringify({ ...more, compilerOptions });
 
-test("JSON with comments and last commas is read as JSON, whatever stands in its texts", () => {
+test("JSON with comments and last commas is read as JSON, whatever is in its texts", () => {
   const text = `\uFEFF// head
   { /* a
   // b */ "a//b": "/* no */ \\" // \\\\", "list": [1, 2, /* three */ ], // end

@@ -92,7 +92,7 @@ test("what is no name is refused with the reason", (t) => {
       /^"x y" is no name of a service: it holds " " \(U\+0020\); a name is made of letters and digits/,
     ],
     ["房间！", /it holds "！" \(U\+FF01\)/],
-    ["x\u202ey", /^"x\\u\{202e\}y" is no name of a service: U\+202E can't stand in a name$/],
+    ["x\u202ey", /^"x\\u\{202e\}y" is no name of a service: U\+202E can't be in a name$/],
     ["x\0", /U\+0000 can't/],
     [".x", /no part of it begins with "\."/],
     ["", /a name is made of/],

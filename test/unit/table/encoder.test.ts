@@ -35,7 +35,7 @@ test("what a table can't hold is refused with its path", () => {
     ["items", null, /^items is null; a table is an object or a list$/],
     ["items", null, /^items is null; /],
     ["items", () => {}, /^items is a function; /],
-    ["items", nested(TABLE_DEPTH_MAX + 1), /lies deeper than TABLE_DEPTH_MAX 200$/],
+    ["items", nested(TABLE_DEPTH_MAX + 1), /is nested deeper than TABLE_DEPTH_MAX 200$/],
   ];
   for (const [name, data, message] of cases) {
     assert.throws(() => encodeTable(name, data), { code: "ERR_TABLE", message });

@@ -74,7 +74,7 @@ for (const [name, wrap] of Object.entries(wraps)) {
     new ThreadDecoder(table).decodeResultApart(parcel, undefined);
     assert.match(
       messageOf(() => encoder.encodeResultApart(nest(COPY_DEPTH_MAX + 1, wrap))),
-      /lies deeper than COPY_DEPTH_MAX 1000$/,
+      /is nested deeper than COPY_DEPTH_MAX 1000$/,
     );
   });
 }

@@ -44,12 +44,12 @@ test("a bigint of more than 64 bits is refused", () => {
 
 test("a scalar may lie in as many tables as skynet packs, and no deeper", () => {
   deepEqual(decodeSeri(encodeSeri([nest(SERI_DEPTH_MAX, 1)])), [nest(SERI_DEPTH_MAX, 1)]);
-  match(refusalOf(nest(SERI_DEPTH_MAX + 1, 1)), /^argument 1 (\[0\]){33} lies deeper than/);
+  match(refusalOf(nest(SERI_DEPTH_MAX + 1, 1)), /^argument 1 (\[0\]){33} is nested deeper than/);
 });
 
 test("an empty table may lie one deeper than a scalar, in both directions", () => {
   deepEqual(decodeSeri(encodeSeri([nest(SERI_DEPTH_MAX, [])])), [nest(SERI_DEPTH_MAX, [])]);
-  match(refusalOf(nest(SERI_DEPTH_MAX + 1, [])), /lies deeper than SERI_DEPTH_MAX 32$/);
+  match(refusalOf(nest(SERI_DEPTH_MAX + 1, [])), /is nested deeper than SERI_DEPTH_MAX 32$/);
   throws(() => decodeSeri(fromHex(`${"0e".repeat(SERI_DEPTH_MAX + 1)}0600`)), {
     message: "Invalid serialize stream 1",
   });
@@ -58,7 +58,7 @@ test("an empty table may lie one deeper than a scalar, in both directions", () =
 test("a cycle is refused as too deep, with the start of its path", () => {
   const list: Record<string, unknown> = {};
   list["next"] = list;
-  match(refusalOf(list), /^argument 1 \.next\.next.* lies deeper than SERI_DEPTH_MAX 32$/);
+  match(refusalOf(list), /^argument 1 \.next\.next.* is nested deeper than SERI_DEPTH_MAX 32$/);
 });
 
 test("what Lua has no type for is refused with the way to it", () => {
