@@ -155,7 +155,7 @@ for (const [name, wrap] of Object.entries(wraps)) {
 test("the path in the message is cut at COPY_PATH_MAX characters", () => {
   const wrap = (next: object): object => ({ next });
   const reason = reasonFor(nest(COPY_DEPTH_MAX + 1, wrap));
-  const [, path] = /^result (.*)\.\.\. lies/.exec(reason) ?? [];
+  const [, path] = /^result (.*)\.\.\. is nested/.exec(reason) ?? [];
   assert.equal(path?.length, COPY_PATH_MAX);
 });
 
