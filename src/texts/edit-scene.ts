@@ -38,7 +38,7 @@ export function changeName({ was, changed }: EditScene, name: string, shown: str
 }
 
 /**
- * Notes that a member changes, of whatever object.
+ * Notes that a member of an object changes.
  *
  * @param isFollowing - whether code that has taken its value has the new one: a method that other code holds.
  */

@@ -1,7 +1,7 @@
 /**
  * What a part of a text may evaluate: the names, members and constructors that its code can lead to.
  *
- * Types are not known, so members go by their names, whatever object has them. A function that is only put somewhere, into an
+ * Types are not known, so members go by their names, on any object. A function that is only put somewhere, into an
  * object for example, is not evaluated: code that calls it later follows a patch. What such functions use is told apart, for a
  * call of something that has no name of the program may be a call of any of them.
  */
