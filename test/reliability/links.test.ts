@@ -143,7 +143,7 @@ async function play(t: TestContext, rounds: number): Promise<[CallCounts, links:
   return [counts, links];
 }
 
-test("a node dies, stands still and comes back under load: every call ends once, and reaches whom it was meant for", async (t) => {
+test("a node dies, stands still and comes back under load: every call ends once, and reaches the service that it was meant for", async (t) => {
   const [counts, links] = await play(t, ROUNDS);
   equal(counts.wrong, 0);
   equal(counts.ended, counts.begun);

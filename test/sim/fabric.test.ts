@@ -111,7 +111,7 @@ test("a thread that does not tell its services of another one's death is found",
   match(await findBug({ fabric: { bereave: () => {} } }), /never ended/);
 });
 
-test("a thread that tells only of those who lived until the end is found", async () => {
+test("a thread that tells only of services that lived until the end is found", async () => {
   const ended = new Set<number>();
   class Noting extends Kernel {
     override kill(service: Service): void {

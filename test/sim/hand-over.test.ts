@@ -316,7 +316,7 @@ test("a hand-over that lets what waits in behind what has come since is found", 
   );
 });
 
-test("a hand-over that loses the session of who waits is found", () => {
+test("a hand-over that loses the session of a waiting caller is found", () => {
   match(
     findBug((options) => {
       return new HandOver({

@@ -44,7 +44,7 @@ async function findFaults(
 
 const { seeds, name } = drawSeeds("links", { c: 4, r: 2000, s: 100_000 });
 
-test("calls between nodes end once, reach whom they were meant for and keep their order, whatever happens to nodes and ways", async () => {
+test("calls between nodes end once, reach the service that they were meant for and keep their order, whatever happens to nodes and ways", async () => {
   deepEqual(await findFaults(seeds, { size: 4, troubleMs: 15_000 }), []);
 });
 

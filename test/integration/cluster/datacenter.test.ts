@@ -98,25 +98,34 @@ for (const [name, create] of Object.entries(ENGINES)) {
     },
   );
 
-  test(`who waits hears of what another node sets: ${name}`, { skip: lack ?? false }, async (t) => {
-    const engine = await create(t);
-    const [a, b] = (await Promise.all(["a", "b"].map((node) => member(t, node, engine)))) as [
-      Client,
-      Client,
-    ];
-    const waiting = [a.wait("x"), a.wait("deep", "inside"), b.wait("x"), b.wait("deep", "inside")];
-    equal(await codeOfFailure(a.soon("never")), "ERR_TIMEOUT");
-    await b.set("x", 7);
-    await a.set("deep", "inside", "v");
-    deepEqual(await Promise.all(waiting), [7, "v", 7, "v"]);
-    equal(await a.wait("x"), 7);
-    // Behind a node that has ended the values are still there.
-    await b.world.stop();
-    equal(await a.get("deep", "inside"), "v");
-  });
+  test(
+    `a waiting caller hears of what another node sets: ${name}`,
+    { skip: lack ?? false },
+    async (t) => {
+      const engine = await create(t);
+      const [a, b] = (await Promise.all(["a", "b"].map((node) => member(t, node, engine)))) as [
+        Client,
+        Client,
+      ];
+      const waiting = [
+        a.wait("x"),
+        a.wait("deep", "inside"),
+        b.wait("x"),
+        b.wait("deep", "inside"),
+      ];
+      equal(await codeOfFailure(a.soon("never")), "ERR_TIMEOUT");
+      await b.set("x", 7);
+      await a.set("deep", "inside", "v");
+      deepEqual(await Promise.all(waiting), [7, "v", 7, "v"]);
+      equal(await a.wait("x"), 7);
+      // Behind a node that has ended the values are still there.
+      await b.world.stop();
+      equal(await a.get("deep", "inside"), "v");
+    },
+  );
 }
 
-test("while the engine is away all of it fails at once, and who waits goes on waiting", async (t) => {
+test("while the engine is away all of it fails at once, and waiting callers go on waiting", async (t) => {
   const name = newEngine();
   const engine = memoryEngine(name);
   const [a, b] = [await member(t, "a", name), await member(t, "b", name)];

@@ -80,7 +80,7 @@ test("each node says what it runs against its own files, and exit codes count al
   equal(asked.nodes["b"]?.root, process.cwd());
 });
 
-test("without an engine the nodes of the configuration are asked; who can't be reached is named", async (t) => {
+test("without an engine the nodes of the configuration are asked; a node that can't be reached is named", async (t) => {
   const b = await world(t, { shop: SHOP }, { node: "b", cluster: { listen: 0, token: TOKEN } });
   const nodes = { b: await linkPlaceOf(b), gone: "127.0.0.1:1" };
   const a = await desk(t, { shop: SHOP }, { node: "a", cluster: { token: TOKEN, nodes } });

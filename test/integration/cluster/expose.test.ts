@@ -13,7 +13,7 @@ const NAMED = `
   });
 `;
 
-test("launcher, consoles, gates, the data center, the manager and bare handles are out of reach, and the log names who asks", async (t) => {
+test("launcher, consoles, gates, the data center, the manager and bare handles are out of reach, and the log names the node that asks", async (t) => {
   const { db, cluster } = await pair(t, { named: NAMED }, { console: 0 });
   const echo = await db.skynet.newservice("echo");
   const hidden = await db.skynet.newservice("named", ".hidden");

@@ -189,7 +189,7 @@ test("a name that no service has, a service that is dead, and a handler that end
   equal(await codeOfFailure(cluster.call("db", "@echo", "ONE", 1)), "ERR_SERVICE_DEAD");
 });
 
-test("only what is exposed is reached; the rest is ERR_FORBIDDEN, counted, and logged with who asks", async (t) => {
+test("only what is exposed is reached; the rest is ERR_FORBIDDEN, counted, and logged with the node that asks", async (t) => {
   const { db, cluster } = await linkedPair(
     t,
     {

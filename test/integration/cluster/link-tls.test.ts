@@ -30,7 +30,7 @@ test("two nodes with certificates of one CA are linked, with a token besides and
   }
 });
 
-test("who has no certificate, speaks no TLS, or lacks the token besides gets no link", async (t) => {
+test("a node without a certificate, without TLS, or without the token besides gets no link", async (t) => {
   const db = await world(
     t,
     { echo: ECHO },

@@ -183,7 +183,7 @@ test("a node that takes no links can publish, and is refused as a listener", asy
   deepEqual(await until(onA, 1), [["x"]]);
 });
 
-test("when the owner is gone who publishes hears it, and the log of who listens says it", async (t) => {
+test("when the owner is gone the publisher hears it, and the log of the listeners says it", async (t) => {
   const engine = newEngine();
   const nodes = await Promise.all(["a", "b"].map((node) => member(t, node, engine)));
   const [a, b] = nodes as [World, World];

@@ -48,7 +48,7 @@ async function open(t: TestContext, config: Config = {}, [typescript] = COMPILER
   return { ...node, run, shell, write };
 }
 
-test("check finds what is wrong in a patch and whom it breaks, and changes nothing", async (t) => {
+test("check finds what is wrong in a patch and which files it breaks, and changes nothing", async (t) => {
   const { make, shell, run, write, snax } = await open(t);
   await make("shop");
   deepEqual(await shell("check", "shop", "p.ts"), { code: 1, lines: [ERROR, "1 type error"] });

@@ -38,7 +38,7 @@ test("connections that say nothing go before those of operators, however many co
   equal((await operator.run("ping 7")).at(-1), "<CMD OK>");
 });
 
-test("who has not shown the token goes before an operator, whatever they say", async (t) => {
+test("a client that has not shown the token goes before an operator, whatever it says", async (t) => {
   const { open, port } = await desk(t, {}, { consoletoken: TOKEN });
   const login = async (): Promise<LineClient> => {
     const client = await open();

@@ -190,7 +190,7 @@ test("the guard of the line door stands before the token", async (t) => {
   ok(!RAN.test((await log()).join("\n")));
 });
 
-test("the log says who was refused, and not what they sent", async (t) => {
+test("the log says which client was refused, and not what it sent", async (t) => {
   const { port, log } = await attacked(t);
   await exchange(port, "evil-words\n");
   const lines = (await log()).join("\n");

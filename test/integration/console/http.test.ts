@@ -29,7 +29,7 @@ test("a request in the middle of a session is answered and ends it", async (t) =
   equal(await client.ended(), "harbor\t0\n<CMD OK>\n");
 });
 
-test("who asks for JSON gets a real response", async (t) => {
+test("a client that asks for JSON gets a real response", async (t) => {
   const { port } = await desk(t, FILES);
   const { status, body } = await fetchJson(port, "/list");
   equal(status, 200);

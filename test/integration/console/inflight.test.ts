@@ -55,7 +55,7 @@ async function edit({ folder, shell }: Place): Promise<void> {
   equal(code, 0, stdout);
 }
 
-test("the shell lists who runs an old body, and its exit code says so", async (t) => {
+test("the shell lists the services that run an old body, and its exit code says so", async (t) => {
   const place = await open(t);
   await edit(place);
   const { code, stdout } = await place.shell("inflight", "1");

@@ -42,7 +42,7 @@ test("all others get what they got, and pages of other sites nothing", async (t)
     equal((await fetchJson(port, path)).status, 400);
 });
 
-test("who only looks is not told of in the log; who changes, is refused or types is", async (t) => {
+test("a client that only looks is not in the log; one that changes, is refused or types is", async (t) => {
   const node = await desk(t, {}, TOKENS);
   const { port } = node;
   const ask = async (path: string, token: string, more: object = {}): Promise<number> => {

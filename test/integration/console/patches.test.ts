@@ -61,7 +61,7 @@ test("patches <id> shows what a patch was for, what came of it, and its texts", 
   match((await ask("patches x")).join(), /ERR_ARGUMENT.*<CMD Error>/);
 });
 
-test("the state says refused, rolled back by whom, and retired because of what", async (t) => {
+test("the state says refused, rolled back by which patch, and retired for which reason", async (t) => {
   const { make, ask, snax, folder, port } = await desk(t, FILES);
   const shop = await make("shop");
   await snax.hotfixall<any>("shop", price(2));

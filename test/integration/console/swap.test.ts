@@ -10,7 +10,7 @@ import { desk } from "./console-client.ts";
 const text = (version: number): string =>
   `let sold = 0; export const response = { buy() { sold += 1; return [${version}, sold]; }, now() { return ${version}; } };`;
 
-test("swap tells who has taken whose place; exit codes, JSON, stateless, what it does not know", async (t) => {
+test("swap tells which service has taken the place of which; exit codes, JSON, stateless, what it does not know", async (t) => {
   const node = await desk(t, { shop: text(1) });
   const shops = [await node.make("shop"), await node.make("shop")];
   const edit = (next: string): void => writeFileSync(join(node.folder, "shop.ts"), next);

@@ -137,7 +137,7 @@ test("uniqtask puts the calls together that wait for the same at the same place"
   deepEqual(await Promise.all(results), ["a1,b2", "a3,b4", "55"]);
 });
 
-test("task lists who sleeps and who waits to be woken, with where, and they go on as if they had not been looked at", async (t) => {
+test("task lists the sleeps and the waits to be woken, with their places, and they go on as if they had not been looked at", async (t) => {
   const node = await desk(t, FILES);
   const sleeper = await node.make("sleeper");
   const at = node.skynet.address(sleeper.handle);
@@ -178,7 +178,7 @@ test("task lists who sleeps and who waits to be woken, with where, and they go o
   deepEqual(shape(await node.ask(`task ${at}`)).length, 3);
 });
 
-test("task lists who waits for a lock, who has it, and in which session that one waits; all go on in order", async (t) => {
+test("task lists the waits for a lock, its holder, and the session in which that one waits; all go on in order", async (t) => {
   const node = await desk(t, FILES);
   const oracle = await node.skynet.newservice("oracle");
   const saver = await node.make("saver", oracle);
@@ -205,7 +205,7 @@ test("task lists who waits for a lock, who has it, and in which session that one
   deepEqual(await node.ask(`task ${at}`), [OK]);
 });
 
-test("who has a lock while it sleeps is named without a session", async (t) => {
+test("the holder of a lock that sleeps is named without a session", async (t) => {
   const node = await desk(t, FILES);
   const saver = await node.make("saver", 0);
   const naps = [saver.req.nap(), saver.req.nap()];

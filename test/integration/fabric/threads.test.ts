@@ -159,7 +159,7 @@ test("a service that takes its thread down while it begins fails its start", asy
   equal(await (await snax.newservice<any>("where")).req.echo(1), 1);
 });
 
-test("a patch for all reaches every thread, and those who are born on a thread that took another's place", async (t) => {
+test("a patch for all reaches every thread, and services born on a thread that took another's place", async (t) => {
   const { snax } = await world(t, { where: WHERE }, TWO);
   const one = await snax.at(1).newservice<any>("where");
   const two = await snax.at(2).newservice<any>("where");

@@ -141,7 +141,7 @@ function randomPatch(random: ReturnType<typeof createRandom>, version: number): 
   return [...chosen.values()].join("\n");
 }
 
-test("who is born after random patches is like one that got them one by one", async (t) => {
+test("a service born after random patches is like one that got them one by one", async (t) => {
   const seed = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);
   t.diagnostic(`seed=${seed}`);
   const random = createRandom(seed);

@@ -64,7 +64,7 @@ test("a computed constant is undone with its patch", async (t) => {
   deepEqual(await p.req.look(), before);
 });
 
-test("who is born after several patches has what a file with them in it gives", async (t) => {
+test("a service born after several patches has what a file with them in it gives", async (t) => {
   const world = await World.open(t, { "main.ts": TIMES });
   const first = await world.start("main");
   await world.hotfixall("main", `const SECOND = 1;`);

@@ -28,7 +28,7 @@ test("a new member is behind the others, by name and by number", async (t) => {
   deepEqual(await p.req.look(), [0, 5, "name", "Green", 1, 1, 2, "A"]);
 });
 
-test("another value reaches every reader: of the module, of others, and who holds the enum", async (t) => {
+test("another value reaches every reader: of the module, of others, and code that holds the enum", async (t) => {
   const { p, fix } = await serve(t, SHOP);
   await fix({
     "./main.ts": `enum Color { Red = 3, Green = 9, Name = "other", Next = Green << 1 }`,

@@ -47,7 +47,7 @@ test("a patch reaches held async functions and generators, which stay of their k
   }
 });
 
-test("a patch that is undone gives who holds them the text from before", async (t) => {
+test("a patch that is undone gives the holders the text from before", async (t) => {
   const { p, fix } = await serve(t, TEXT);
   await fix(
     `async function load() { return 7; } function* walk(): any { yield 7; } export function hotfix() { throw new Error("no"); }`,
@@ -56,7 +56,7 @@ test("a patch that is undone gives who holds them the text from before", async (
   deepEqual(await p.req.named(), [1, 1, [1], true, true]);
 });
 
-test("where the new one is of another kind the log says who keeps the old text", async (t) => {
+test("where the new one is of another kind the log says what keeps the old text", async (t) => {
   const { p, fix, world } = await serve(t, TEXT);
   await fix(
     `function walk(n: number): any { return [n, "list"]; } const save = (n: number) => -n;`,

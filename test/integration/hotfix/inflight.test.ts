@@ -248,7 +248,7 @@ export const response = { async go() { void oracle.req.ask(); return await until
   equal((await scene.node.snax.inflight(id)).unknown, 1);
 });
 
-test("who waits hears when the last one has ended, or that the time is over", async (t) => {
+test("a waiting operator hears when the last one has ended, or that the time is over", async (t) => {
   const scene = await open(t, SHOP);
   const { answer } = await scene.begin(1);
   const id = await patch(scene, PRICE);
@@ -259,7 +259,7 @@ test("who waits hears when the last one has ended, or that the time is over", as
   equal(await answer, "x");
 });
 
-test("who is ended gets ERR_TIMEOUT, the old body ends too, and new ones go on", async (t) => {
+test("a caller that is given up gets ERR_TIMEOUT, the old body ends too, and new ones go on", async (t) => {
   const scene = await open(
     t,
     `let ended = 0;

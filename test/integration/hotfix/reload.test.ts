@@ -261,7 +261,7 @@ test("queue mode stays, and a service that never comes to rest goes on", async (
   equal(await b.req.version(), 1);
 });
 
-test("a drain that a circle of calls is in the way of names who waits for whom", async (t) => {
+test("a drain that is stopped by a circle of calls names which service waits for which", async (t) => {
   const text = (n: number): string =>
     `import { skynet } from "snax"; let next: any; export const accept = { link(to: any) { next = to; } };
     export const response = { async ask(left: number): Promise<number> { await skynet.sleep(20); return left > 0 ? await next.req.ask(left - 1) : ${n}; } };`;

@@ -34,7 +34,7 @@ async function buy(node: Pick<Node, "snax">, count = 10): Promise<unknown> {
   return await shop.req.buy(count);
 }
 
-test("a patch of a type is taken back from those who live and from those to come", async (t) => {
+test("a patch of a type is taken back from living services and from new ones", async (t) => {
   const { snax, make } = await world(t, FILES);
   const shops = [await make("shop"), await make("shop")];
   const { id } = await snax.hotfixall("shop", price(2));
@@ -120,7 +120,7 @@ test("a text that came twice goes the time that is meant", async (t) => {
   equal(await shop.req.buy(10), 30);
 });
 
-test("who was born when a later patch had replaced an earlier one goes back like the others", async (t) => {
+test("a service born when a later patch had replaced an earlier one goes back like the others", async (t) => {
   const { snax, make } = await world(t, FILES);
   const shop = await make("shop");
   await snax.hotfixall("shop", price(2));

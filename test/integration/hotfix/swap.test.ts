@@ -143,7 +143,7 @@ test("state that the beginning wrote is no state of its own; a unique service st
   deepEqual(await next.req.now(), [2, [1, 2]]);
 });
 
-test("order per sender is kept over the switch, also for who sends to the new handle at once", async (t) => {
+test("order per sender is kept over the switch, also for a sender that uses the new handle at once", async (t) => {
   const sink = (version: number): string =>
     `import { skynet } from "snax"; export const accept = { put(n: number) { skynet.send(".log", "lua", n); } }; export const response = { async now() { await skynet.call(".log", "lua", "all"); return ${version}; } };`;
   const LOG = `import { skynet } from "snax"; const seen: number[] = []; skynet.start(() => { skynet.register(".log"); skynet.dispatch("lua", (_s, _f, n: any) => n === "all" ? seen : void seen.push(n)); });`;
@@ -173,7 +173,7 @@ test("order per sender is kept over the switch, also for who sends to the new ha
   );
 });
 
-test("the death of the new one is an answer to who called the old handle, and the old one ends with it", async (t) => {
+test("the death of the new one is an answer to the callers of the old handle, and the old one ends with it", async (t) => {
   const node = await world(t, { calc: calc(1) });
   const one = await node.make("calc", 3);
   edit(node, "calc", calc(2));

@@ -122,7 +122,7 @@ test("an enum with a new member, and the others as they were, names nothing", as
   equal(await log(world), "sets Kind");
 });
 
-test("a frozen object in a static field names who keeps the old one", async (t) => {
+test("for a frozen object in a static field the log names what keeps the old one", async (t) => {
   const { world, p, fix } = await serve(
     t,
     `class Rules { static T = Object.freeze({ max: 5, deep: { a: 1 } }); }

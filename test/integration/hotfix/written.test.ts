@@ -71,7 +71,7 @@ test("a patch that fails gives back the content", async (t) => {
   deepEqual(await p.req.limits(), [5, 1, 1, 10, true, 2, true]);
 });
 
-test("a frozen object is replaced by one with the members of the patch, and the log names who keeps the old", async (t) => {
+test("a frozen object is replaced by one with the members of the patch, and the log names what keeps the old one", async (t) => {
   const { world, p, fix } = await serve(t, SHOP);
   await fix(
     `const LIMITS = Object.freeze({ max: 7, rest: Object.freeze({ list: Object.freeze([8]) }) }); const FIXED = Object.freeze([1, 2, 3]);`,

@@ -55,7 +55,7 @@ test("what lies in a value that was set whole is found and changed", async (t) =
   deepEqual(await get("player"), { name: "bob", bag: ["sword", "cup"], mail: new Map() });
 });
 
-test("a value is a copy, for who sets it and for who gets it", async (t) => {
+test("a value is a copy, for the setter and for the getter", async (t) => {
   const { skynet } = await world(t, {});
   const list = [1];
   await skynet.call("DATACENTER", "lua", "UPDATE", "list", list);
@@ -98,7 +98,7 @@ test("keys that every object inherits reach no prototype", async (t) => {
   equal(({} as Record<string, unknown>)["mine"], undefined);
 });
 
-test("who waits gets what is there, or what is set later", async (t) => {
+test("a waiting caller gets what is there, or what is set later", async (t) => {
   const { set, wait } = await client(t);
   await set("hello", "world");
   equal(await wait("hello"), "world");
@@ -109,7 +109,7 @@ test("who waits gets what is there, or what is set later", async (t) => {
   equal(await waiting[2], false);
 });
 
-test("who waits for what lies in a value that is set whole gets it", async (t) => {
+test("a caller that waits for a part of a value gets it when the value is set whole", async (t) => {
   const { set, wait } = await client(t);
   const found = [wait("a", "b", "c"), wait("a", "d")];
   await set("a", { b: { c: 1 } });
@@ -118,7 +118,7 @@ test("who waits for what lies in a value that is set whole gets it", async (t) =
   equal(await found[1], 2);
 });
 
-test("who waits for a value where a branch comes to be is told so", async (t) => {
+test("a caller that waits for a value where a branch appears is told so", async (t) => {
   const { set, wait } = await client(t);
   const code = codeOfFailure(wait("key"));
   await set("key", "foobar", "bingo");

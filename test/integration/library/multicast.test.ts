@@ -63,7 +63,7 @@ const MAKER = `
 
 const FILES = { listener: LISTENER, maker: MAKER };
 
-test("what is published reaches every subscriber once, with who published it", async (t) => {
+test("what is published reaches every subscriber once, with the address of the publisher", async (t) => {
   const { make } = await world(t, FILES);
   const [maker, one, two] = [await make("maker"), await make("listener"), await make("listener")];
   const number = await maker.req.make();
@@ -99,7 +99,7 @@ test("a publisher may be a subscriber", async (t) => {
   deepEqual(await one.req.heard(), [["[Multicast:0]", one.handle, "to myself"]]);
 });
 
-test("who has unsubscribed hears nothing, and hears again after subscribing again", async (t) => {
+test("a service that has unsubscribed hears nothing, and hears again after subscribing again", async (t) => {
   const { make } = await world(t, FILES);
   const [maker, one] = [await make("maker"), await make("listener")];
   await one.req.listen(await maker.req.make());

@@ -52,7 +52,7 @@ test("two nodes of one process have slots of their own", async (t) => {
   equal(await codeOfFailure(two.req.hold(1)), "ERR_ARGUMENT");
 });
 
-test("who loads a slot that was saved again gets the new schema, who holds the old one keeps it", async (t) => {
+test("a service that loads a slot that was saved again gets the new schema, one that holds the old schema keeps it", async (t) => {
   const { make } = await world(t, { user: USER });
   const user = await make("user");
   await user.req.save(sprotoparser.parse(OLD), 1);

@@ -60,7 +60,7 @@ test("a client that does not finish its message in time is cut with ERR_TIMEOUT,
   assert.equal(await silent.frame(), "here");
 });
 
-test("a client of whom nothing comes is cut with ERR_TIMEOUT if the gate wants that, one that speaks stays", async (t) => {
+test("a client that sends nothing is cut with ERR_TIMEOUT if the gate wants that, one that speaks stays", async (t) => {
   const here = await gateWorld(t, "text", { idleMs: 200 });
   const silent = await dial(t, here.port);
   const busy = await dial(t, here.port);

@@ -83,7 +83,7 @@ class Player {
 
 const namesIn = ({ players }: Picture): string[] => players.map(({ name }) => name);
 
-test("chapter 3: players see each other walk, and who sends nonsense is let go", async (t) => {
+test("chapter 3: players see each other walk, and a player who sends nonsense is let go", async (t) => {
   const { url, stop } = await startGame(t, 3);
   const ann = await Player.join(t, url, "Ann");
   const bob = await Player.join(t, url, "Bob");

@@ -155,7 +155,7 @@ test("ignoreret gives up the answer", async (t) => {
   assert.equal(await codeOfFailure(skynet.within(20).call(handle, "lua")), "ERR_TIMEOUT");
 });
 
-test("redirect passes a request on: the receiver answers who asked", async (t) => {
+test("redirect passes a request on: the receiver answers the first caller", async (t) => {
   const { skynet } = await world(t, {
     front: plain(`(session, source, back, x) => {
       skynet.ignoreret();

@@ -165,7 +165,7 @@ test("source, drift and patches say of a service that has moved what they say of
   ok(apart.join() !== (before[0] as string[]).join());
 });
 
-test("who was born from another text than the files have now goes with its own, patches and all", async (t) => {
+test("a service born from another text than the files have now moves with its own, patches and all", async (t) => {
   const node = await world(t, FILES, THREE);
   const { check } = await twins(node);
   await node.snax.hotfixall("shop", PATCHES["class"] as string);

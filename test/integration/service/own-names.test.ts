@@ -30,7 +30,7 @@ test("all modules of a service have the same console and timers", async (t) => {
   deepEqual(await (await make("main")).req["run"]?.(), []);
 });
 
-test("who replaces a method of console is heard by the other modules of the service, and by no other service", async (t) => {
+test("a replaced method of console is heard by the other modules of the service, and by no other service", async (t) => {
   const { make } = await world(t, {
     quiet: `export function warn(text: string) { console.warn(text); }`,
     main: `

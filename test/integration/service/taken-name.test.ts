@@ -9,7 +9,7 @@ import { start } from "snax";
 
 import { world } from "../../world.ts";
 
-test("a name that another service has is not given, and the log tells once who has it", async (t) => {
+test("a name that another service has is not given, and the log tells once which service has it", async (t) => {
   const named = `
     import { skynet } from "snax";
     export const response = { take(name: string) { return [skynet.register(name), skynet.register(name)]; } };`;

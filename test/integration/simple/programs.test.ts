@@ -48,7 +48,7 @@ test("the example takes as many clients as the load generator opens, and the one
   ok(most > numberIn("client/load.ts", /connections: \{ type: "string", default: "(\d+)"/));
 });
 
-test("the load generator says that the server takes no more clients, and the server says whom it turned away", async (t) => {
+test("the load generator says that the server takes no more clients, and the server says which clients it turned away", async (t) => {
   const { gatePort, log } = await simpleNode(t, { maxclient: 10 });
   const full = await run("load", "--connections", "30", "--seconds", "0.1", String(gatePort));
   equal(full.code, 1);

@@ -63,7 +63,7 @@ test("a text that the compiler does not end with is given up after the limit, an
   throws(() => transformer.takeImage(slow), tooLong(limitMs));
 });
 
-test("who sleeps until a text is read is woken at the limit", (t) => {
+test("a thread that sleeps until a text is read is woken at the limit", (t) => {
   const limitMs = 1000;
   const transformer = new Transformer({ limitMs, idleMs: 1 });
   throws(() => transformer.now(order(t, "typescript", SUM)), tooLong(limitMs));

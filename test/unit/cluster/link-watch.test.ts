@@ -9,7 +9,7 @@ import type { LinkChange } from "../../../src/cluster/link/event.ts";
 const up = (incarnation: string): LinkChange => ({ state: "up", incarnation, reason: undefined });
 const down = (incarnation?: string): LinkChange => ({ state: "down", incarnation, reason: "lost" });
 
-test("who asks gets the newest first, then what comes behind it, past or to come", async () => {
+test("a reader gets the newest first, then what comes behind it, past or future", async () => {
   const watch = new LinkWatch("db");
   watch.take(up("a"));
   watch.take(down("a"));

@@ -253,7 +253,7 @@ function readOr(path: string): string {
   }
 }
 
-test("the agent of the page answers ten messages at once, and cuts who goes on", async (t) => {
+test("the agent of the page answers ten messages at once, and cuts a client that goes on", async (t) => {
   const files = readFiles(limits);
   const { skynet, make } = await world(t, {
     "lib/bucket": "",

@@ -123,7 +123,7 @@ test("a session waits half a minute for its player, and no longer", async (t) =>
   }
 });
 
-test("who sends no token, or more than one message before the welcome, is let go", async (t) => {
+test("a client that sends no token, or more than one message before the welcome, is let go", async (t) => {
   const { node, port } = await startDoor(t);
   for (const words of ["", "ann", makeToken("ann", Date.now() + 60_000, "guessed")]) {
     const client = await new Client(t, port).open();

@@ -31,7 +31,7 @@ test("visitors that want the same go together, also if one of them came out of s
   deepEqual(one.slice(-4), other.slice(-4));
 });
 
-test("who wants to look often does, and the others look when they want to", async () => {
+test("a visitor that wants to look often does, and the others look when they want to", async () => {
   const often = visitor(5);
   const rare = visitor(200);
   await new Promise<void>((resolve) => {

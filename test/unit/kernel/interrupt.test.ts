@@ -136,7 +136,7 @@ test("the instance is told what was cut off, inside the service and before its n
   deepEqual(log, ["a", ["a", "ERR_INTERRUPTED", "told"], "b"]);
 });
 
-test("who watches a death is told although another one's callback was cut off", () => {
+test("a watcher of a death is told although another one's callback was cut off", () => {
   const { simulator, kernel } = createCuttable();
   const told: string[] = [];
   const victim = createProbe(kernel);

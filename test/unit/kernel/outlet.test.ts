@@ -82,7 +82,7 @@ for (const kernels of [1, 2]) {
     );
   });
 
-  test(`the death of who owes an outlet an answer is told to it ${where}`, () => {
+  test(`the death of a service that owes an outlet an answer is told to it ${where}`, () => {
     const { simulator, near, far } = create();
     const { service, got } = createOutlet(near);
     const target = createProbe(far, (message) => far.owe(target.service, message));
@@ -97,7 +97,7 @@ for (const kernels of [1, 2]) {
   });
 }
 
-test("values reach an outlet of the same kernel as they are, in the turn of who sends", () => {
+test("values reach an outlet of the same kernel as they are, in the turn of the sender", () => {
   const { kernel } = createSimulator({ seed: 1 });
   const { service, got } = createOutlet(kernel);
   const value = { a: 1 };

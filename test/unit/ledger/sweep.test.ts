@@ -37,7 +37,7 @@ test("texts that no entry names, and halves of files, go with the next start", (
   deepEqual(readdirSync(dirname(path)).toSorted(), ["ledger.jsonl", "texts"]);
 });
 
-test("who does not hold the lock removes nothing, and takes it before a text is kept", (t) => {
+test("a process without the lock removes nothing, and takes it before a text is kept", (t) => {
   const path = join(writeFiles(t, {}), "own", "ledger.jsonl");
   // It finds no ledger, and so takes no lock yet.
   const early = new LedgerFile(path);

@@ -78,7 +78,7 @@ test("a list as root is an array in every way, live and as it is shown", () => {
   assert.deepEqual([live.length, live[0].n, live[1]], [1, 4, undefined]);
 });
 
-test("a row whose keys changed answers by name, lists the keys it was made with, and is made anew for who asks again", () => {
+test("a row whose keys changed answers by name, lists the keys it was made with, and is made anew for a reader that asks again", () => {
   const { load, shown } = createTables();
   load({ items: { 1: { id: 1, price: 10, old: true } } });
   const row = shown("items")[1];

@@ -96,7 +96,7 @@ test("an object that the new text has made already is filled, not replaced", asy
   deepEqual(call(next, "look"), [3, true, true, true]);
 });
 
-test("what is still as the text wrote it is no state: the edited text counts, and who holds it follows", async (t) => {
+test("what is still as the text wrote it is no state: the edited text counts, and its holders follow", async (t) => {
   const text = (price: number, more: string): string => `
     const ITEMS = { sword: { price: ${price} }, bow: { price: 7 }${more} }; const LIST = [${price}, 2]; const FROZEN = Object.freeze({ a: ${price} });
     const settings = { max: ${price}, seen: 0, buy() { return ${price}; } }; const started = ${price} + counter(); let n = 0;
