@@ -73,6 +73,8 @@ function selfTest() {
     ["So he waits.", true, true],
     ["/** Somebody waits. */", false, true],
     ["Log somebody out.", true, false],
+    ['test("who waits is told", () => {', false, true],
+    ['test("a caller who waits is told", () => {', false, false],
     ["/** Takes so many bytes. */", false, true],
     ["/** Undefined if there is none. */", false, false],
     ["/** Tells whoever waits. */", false, true],
