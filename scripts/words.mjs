@@ -39,6 +39,7 @@ const TURNS = [
 /** What comments and titles do without, and pages may say. @type {typeof TURNS} */
 const CODE_TURNS = [
   [/\b(?:somebody|nobody)\b/i, "name who acts, or does not: a caller, no service"],
+  [/^["'`]who\b/, "begin the title with a noun: a service that, a client that"],
 ];
 
 /** Part of a line that a person reads: a comment, a title, or the whole line of a page. */

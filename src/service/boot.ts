@@ -54,7 +54,7 @@ export interface LaunchRequest {
   readonly handle?: number;
   /** Its beginning waits for this, however it ends: its code is on the way. */
   readonly code?: Promise<unknown>;
-  /** What it runs. @defaultValue its file, as the cache has it, with the patches for services to come */
+  /** What it runs. @defaultValue its file, as the cache has it, with the patches for new services */
   readonly program?: Program;
   /** The service of this thread whose place it is to take, by handle: its names come with that. */
   readonly replaces?: number;

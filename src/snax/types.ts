@@ -441,7 +441,7 @@ export interface PatchRecord {
   readonly takesBack?: readonly number[];
   /** The number of the patch that took it back. */
   readonly rolledBackBy?: number;
-  /** Why services to come need it no more: a later patch, or their files, give all of it. */
+  /** Why new services do not need it any more: a later patch, or their files, give all of it. */
   readonly retired?: string;
 }
 
@@ -680,7 +680,7 @@ export interface SnaxApi {
    *
    * A service whose reload fails goes on as it was.
    *
-   * @param target - a service object or an address, or a type: then services to come run the files
+   * @param target - a service object or an address, or a type: then new services run the files
    * as they are now, too.
    * @throws {ERR_RELOAD} with the cause if the files can't be loaded; for one service any error
    * that is in the way, with path and line. For a type that is told in `failed`.

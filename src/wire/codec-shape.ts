@@ -30,7 +30,7 @@ export interface ShapeReader {
   readonly read: (walk: DecodeWalk, depth: number) => object;
 }
 
-/** How many functions that read are kept for announcements to come. */
+/** How many functions that read are kept for later announcements. */
 const READER_COUNT_MAX = 1024;
 
 const shapes = new WeakMap<ShapeCopier, CodecShape>();

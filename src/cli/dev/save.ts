@@ -1,7 +1,7 @@
 /**
  * One save: what runs becomes what the saved files say, where that can be done.
  *
- *     plan.ts -> patches, all or none -> reloads with the state -> services to come begin with the files
+ *     plan.ts -> patches, all or none -> reloads with the state -> new services begin with the files
  *             -> what runs counts as the files (live/operate/fold.ts) -> report.ts
  *
  * Notes are taken and shown: a developer who saves a file wants it to run. What did not go in is tried again with the next save.
@@ -92,7 +92,7 @@ export class Saver {
     this.#names.note(groups, outcome.shared);
     const kept = this.#names.filesInUse(groups, plan.texts);
     for (const file of saved) {
-      // A shared module stays the one that it is, for services to come, too.
+      // A shared module stays the one that it is, for new services, too.
       if (!shared.has(file) && !kept.has(file) && !plan.broken.has(file)) clearCache(runtime, file);
     }
     if (plan.texts.size > 0) {

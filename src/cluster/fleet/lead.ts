@@ -108,7 +108,7 @@ export class FleetLead {
     }
   }
 
-  /** Patches that nodes to come need. */
+  /** Patches that new nodes need. */
   get #kept(): number {
     const all = [...this.#patches.seen.values()];
     return all.filter(({ record }) => record?.state === "commit").length;

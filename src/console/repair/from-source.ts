@@ -40,7 +40,7 @@ export interface SourcePatch {
   readonly files: readonly ScriptFile[];
   /** Whether there are notes. */
   readonly isNoted: boolean;
-  /** The files that differ in more than layout: services to come are to be born from them. */
+  /** The files that differ in more than layout: new services are to be born from them. */
   readonly changed: readonly string[];
 }
 

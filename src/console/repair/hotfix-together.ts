@@ -52,7 +52,7 @@ interface Plan {
   readonly shown: Map<string, unknown>;
   /** Whether there are notes. */
   readonly isNoted: boolean;
-  /** The files that services to come are to be born from. */
+  /** The files that new services are to be born from. */
   readonly changed: readonly string[];
 }
 
@@ -92,7 +92,7 @@ export async function hotfixTogether(
     for (const { handle, reason } of skipped) shown.set(formatAddress(handle), reason);
     addKept(shown, keepsOld);
   }
-  // Services to come run the files as they are: an edited init, and state that begins otherwise.
+  // New services run the files as they are: an edited init, and state that begins otherwise.
   for (const file of changed) clearCache(operator.runtime, file);
   return markInOrder(shown);
 }

@@ -170,7 +170,7 @@ async function hotfixFromSource(
   for (const [key, value] of result) shown.set(key, value);
   // On the other nodes the files are as they were: births go by the patch.
   if (fleet === undefined && target.kind === "type" && result.get("failed") === 0) {
-    // Services to come run the files as they are: an edited init, and state that begins otherwise.
+    // New services run the files as they are: an edited init, and state that begins otherwise.
     for (const file of changed) clearCache(operator.runtime, file);
   }
   return markInOrder(shown);

@@ -429,7 +429,7 @@ export class PatchRun {
   /**
    * Lets the arrow functions that live instances have in their fields run those of the patch.
    *
-   * @returns whether those of instances to come do so as well, so that they are made as before.
+   * @returns whether those of new instances do so as well, so that they are made as before.
    */
   #followFields(
     { name, live, log }: PatchedClass,

@@ -192,7 +192,7 @@ function describeFields(
   return [`${labels.join(", ")}: live instances keep the old ${left.length > 1 ? "ones" : "one"}`];
 }
 
-/** A new field hides the method of that name in instances to come; those that live have no such field. */
+/** A new field hides the method of that name in new instances; those that live have no such field. */
 function describeHidden({ classes }: PatchCode, module: ModuleInstance | undefined): string[] {
   if (module === undefined) return [];
   const hidden = [...classes].flatMap(([owner, { newFields }]) => {

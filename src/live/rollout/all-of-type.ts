@@ -131,7 +131,7 @@ async function runForType(
           return true;
         }
         const { applied, failed } = merge(answers);
-        // What failed everywhere would fail in every service to come.
+        // What failed everywhere would fail in every new service.
         return applied.length > 0 || failed.length === 0;
       },
       // Order: a thread that takes another one's place from here on is born with it; one that has
@@ -166,7 +166,7 @@ function resultsOf({ applied, failed }: Pick<Applied, "applied" | "failed">): Pa
   ];
 }
 
-/** Has threads and programs to come know of a patch that stays. */
+/** Has new threads and programs know of a patch that stays. */
 function keepForBirths(
   live: LiveThread,
   order: CampaignOrder,

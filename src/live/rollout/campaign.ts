@@ -112,7 +112,7 @@ export class Campaign implements ThreadPart<Applied, Kept> {
   }
 
   /**
-   * Patches the services that live now; if the order was given up, only those to come may get the
+   * Patches the services that live now; if the order was given up, only new ones may get the
    * patch.
    */
   async try(state: OrderState | undefined): Promise<Applied> {
@@ -134,7 +134,7 @@ export class Campaign implements ThreadPart<Applied, Kept> {
     return { ...done, retired, held: 0 };
   }
 
-  /** Says that the patch is not for services to come. */
+  /** Says that the patch is not for new services. */
   undo(): void {
     this.#isWithdrawn = true;
     this.#closeBirths?.();

@@ -33,7 +33,7 @@ export function imagesOf({ nodes }: Program): ImageData[] {
   return [...nodes.values()].map(({ image }) => image.toData());
 }
 
-/** Services to come run the files as they are now. */
+/** New services run the files as they are now. */
 export function clearChanged(runtime: Runtime, { nodes }: Program): void {
   const { images } = runtime.cache;
   for (const { image } of nodes.values()) {

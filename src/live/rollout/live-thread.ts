@@ -83,7 +83,7 @@ export class LiveThread {
   }
 
   /**
-   * Says that nothing is left of patches for services to come: later ones give all of them. On the
+   * Says that nothing is left of patches for new services: later ones give all of them. On the
    * main thread.
    *
    * @param isOnce - the later ones go with the code cache, and those of before are back then

@@ -198,7 +198,7 @@ function ordersOf(
   });
 }
 
-/** What is kept of the patches for births, threads and starts to come. */
+/** What is kept of the patches for later births, threads and starts. */
 function keepOrders(
   live: LiveThread,
   {

@@ -48,7 +48,7 @@ const TAX = `const RATE = 2;\nexport function tax() { return RATE; }\n`;
 
 const FILES = { "services/main": MAIN, "services/shop": SHOP, "services/lib/tax": TAX };
 
-test("what is saved runs in all services and in those to come, and the state stays", async (t) => {
+test("what is saved runs in all services and in new ones, and the state stays", async (t) => {
   const { save, next, folder } = await project(t, FILES, { inside: "my game/v 1" });
   await next("shops say 1/2/cart/5 1/2/cart/5 and a new one 1/2/cart/5");
   // A function.

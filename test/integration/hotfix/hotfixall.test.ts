@@ -101,7 +101,7 @@ test("services born later have the patch before their init, but hotfix() does no
   deepEqual([await later.req.get(), await later.req.fresh()], [[2, 0, "new"], "fresh"]);
 });
 
-test("a type without running services is patched for those to come", async (t) => {
+test("a type without running services is patched for new ones", async (t) => {
   const { world } = await open(t, 0);
   const result = await world.hotfixall("main", `function word() { return "new"; }`);
   deepEqual([result.applied, result.failed], [[], []]);

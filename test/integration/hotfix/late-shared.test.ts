@@ -159,7 +159,7 @@ for (const thread of [0, 2]) {
       deepEqual(await late.req.get(), [11, 11, 11, 102]);
     });
 
-    test(`services from before are patched, and those to come as well; ${what}`, async (t) => {
+    test(`services from before are patched, and new ones as well; ${what}`, async (t) => {
       const state = { isWhole, isLoadedAgain: false };
       const { before, patch, snax } = await clearedShops(t, thread, state);
       await patch(PATCH);

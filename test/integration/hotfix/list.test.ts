@@ -137,7 +137,7 @@ for (const [title, patch, expected] of REFUSED) {
   });
 }
 
-test("services to come are born with the lists of patches; a rollback leaves them, as it leaves lists of data, and says so", async (t) => {
+test("new services are born with the lists of patches; a rollback leaves them, as it leaves lists of data, and says so", async (t) => {
   const world = await World.open(t, { "game.ts": GAME });
   const one = await world.start("game");
   const { id } = await world.hotfixall("game", QUESTS);

@@ -116,7 +116,7 @@ test("a reload that fails at any step leaves the service as it was", async (t) =
   }
 });
 
-test("all of a type, on all threads, and those to come; one that can't goes on with the old code", async (t) => {
+test("all of a type, on all threads, and new ones; one that can't goes on with the old code", async (t) => {
   const text = (
     version: number,
   ): string => `let mine: any; export function init(n: number) { mine = n === 13 ? () => n : n; }
@@ -150,7 +150,7 @@ test("all of a type, on all threads, and those to come; one that can't goes on w
   equal(await (await node.make("shop", 5)).req.version(), 2);
 });
 
-test("if all fail, services to come are as before", async (t) => {
+test("if all fail, new services are as before", async (t) => {
   const text = (version: number): string =>
     `let f = () => 0; export function init() { const n = 1; f = () => n; } export const response = { version() { return ${version}; } };`;
   const node = await world(t, { shop: text(1) });

@@ -67,7 +67,7 @@ test("the load generator plays on when a hot-fix changes the answer, and before 
   const before = await run("load", ...args);
   deepEqual([before.code, before.stderr], [0, ""]);
   ok(!before.stdout.includes("evening"), before.stdout);
-  // The births to come have it.
+  // New services have it.
   const patch = readFileSync("examples/simple/patches/agent.ts", "utf8");
   await node.snax.hotfixall("agent", patch);
   const after = await run("load", ...args);

@@ -73,7 +73,7 @@ test("a thread that is told so begins no turn in a tick", async () => {
   equal(await beginsAtOnce({ lastRound: 1, isOn: false }), false);
 });
 
-test("what is to come before every turn comes before the kernel's part of it, from the next turn on", async () => {
+test("what has to come before every turn comes before the kernel's part of it, from the next turn on", async () => {
   const order: string[] = [];
   const waker: EventLoopWaker = createWaker(systemClock);
   waker.attach({
