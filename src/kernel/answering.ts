@@ -1,5 +1,5 @@
 /**
- * Answering: the one way by which a request is answered, whatever happens on it.
+ * Answering: every answer to a request goes this way, also if something fails on it.
  *
  *     value or error made (code of a service may run: getters, traps) -> copied, or encoded for another kernel -> on its way
  *        |                                                                                                          |

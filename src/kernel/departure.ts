@@ -1,8 +1,8 @@
 /**
- * A service goes from one kernel of a node to another one under its handle: here what this kernel does of it.
+ * A service moves from one kernel of a node to another one and keeps its handle: the part of the kernel that it leaves.
  *
- * No service dies: those that watch for its death, or wait for an answer, go on doing so. Which others must know, and how messages keep
- * their order meanwhile, is for fabric/hand-over.ts to say.
+ * No service dies: those that watch for its death, or wait for an answer, go on doing so. fabric/hand-over.ts decides which
+ * threads must know, and how messages keep their order meanwhile.
  */
 
 import type { Kernel } from "./kernel.ts";

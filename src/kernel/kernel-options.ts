@@ -1,5 +1,5 @@
 /**
- * What a kernel is made of, and what it owns the words for: the interfaces that higher layers plug in.
+ * What a kernel is made of: the interfaces that it owns, and that higher layers implement.
  *
  * Clock, Drain and Waker are the runtime's side (base/clock.ts, scheduler.ts); here are the ways out to other kernels and to
  * the code that logs.

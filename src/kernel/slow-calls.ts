@@ -1,10 +1,10 @@
 /**
- * Finds the calls that are not answered for long, and tells of each once.
+ * Finds the calls that have waited long for an answer, and reports each once.
  *
  * A call without a deadline waits as long as its target lives, as in skynet; this is how an operator learns of it. A walk
  * over all services looks at one page of them (up to 4096) and lets traffic through before the next; it begins when the
- * oldest call that may be slow is due. While no call waits that has not been told of, nothing is armed: an idle node,
- * or one whose calls wait for good, is never woken.
+ * oldest call that may be slow is due. When every waiting call has been reported, no timer is armed: an idle node,
+ * or one whose calls wait for ever, is never woken.
  */
 
 import type { Clock } from "../base/clock.ts";

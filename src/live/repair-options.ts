@@ -1,4 +1,4 @@
-/** The options of `snax.repair`: what is asked for and not there is refused, or it would be missed too late. */
+/** The options of `snax.repair`: an option that does not exist is refused, or its author would miss it too late. */
 
 import { inspect } from "node:util";
 import { SnaxError } from "../base/error.ts";

@@ -1,8 +1,8 @@
 /**
  * Receiving: how a plain service handles messages and answers them.
  *
- * `ret`, `response`, `ignoreret` and `context` mean the message being dispatched. Which one that is the kernel knows only
- * until the handler's first await; later they refuse, with a message that says so.
+ * `ret`, `response`, `ignoreret` and `context` mean the message being dispatched. The kernel knows that message only
+ * until the handler's first await; later these functions throw an error that says so.
  */
 
 import { SnaxError } from "../base/error.ts";

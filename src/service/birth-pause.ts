@@ -1,6 +1,6 @@
 /**
- * A pause in the births of a type: a patch is on its way to all of its services, and a service born now must be born with it or
- * without it as the others decide. A service that is about to be born waits until the pause is over.
+ * A pause in the births of a type: a patch is on its way to all of its services, and whether a service born now
+ * gets it depends on the others. A service that is about to be born waits until the pause is over.
  */
 
 import type { Context } from "./context.ts";

@@ -3,7 +3,7 @@
  *
  *     newservice at a thread -> "BEAR" to its steward -> launched there -> BORN to the launcher -> ready -> the answer
  *
- * The long way, over the launcher, remains for what it has to decide or to remember: where a service goes, unique services, the
+ * The launcher is asked first only for what it has to decide or to remember: where a service goes, unique services, the
  * services that it brings back. The text that a service is born from is the node's: a thread that has not read it asks for it.
  */
 

@@ -1,9 +1,9 @@
 /**
  * `console` for one service: prints the plain line, as `print` does in Lua, in order with the log.
  *
- * What prints a line formats it and hands it to the log; below the log's level it is not even formatted. All else is Node's own
- * Console over streams that end there too, made when it is first used; once a service groups what it prints, that one prints
- * everything.
+ * A method that prints a line formats it and gives it to the log; below the log's level it does not even format it. All other
+ * methods are those of a Console of Node over streams that end in the log too. It is made at first use; once a service groups
+ * what it prints, that Console prints everything.
  *
  * Hot path (bench: print).
  */

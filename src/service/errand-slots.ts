@@ -1,11 +1,11 @@
 /**
- * Memory for errands that go to a thread again and again: it goes along once, and by its number from then on.
+ * Memory for errands that go to a thread again and again: it is sent once, and later errands name it by its number.
  *
  *     first time   [from, number, memory]    a record with memory attached goes through a port
  *     afterwards   [from, number]            one without goes through the ring
  *
- * Each two threads have a few; a thread that needs more at once sends memory of its own. One that was not answered well is not used again:
- * the number gets other memory.
+ * Each two threads have a few; a thread that needs more at once sends memory of its own. Memory of an errand that failed is not used again:
+ * its number gets other memory.
  */
 
 import type { Errand } from "./errand-state.ts";

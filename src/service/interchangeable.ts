@@ -1,6 +1,6 @@
 /**
  * Objects that a service makes for itself and in which it keeps nothing: a lock, a channel to a server. What waits in one, or is
- * under way, belongs to the handlers that began it. So one that another service of the same code has made is as good.
+ * under way, belongs to the handlers that began it. So an object that another service of the same code has made can take its place.
  */
 
 const marked = new WeakSet<object>();

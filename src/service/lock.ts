@@ -1,9 +1,9 @@
 /**
  * The lock behind `skynet.queue`: functions run one after the other, in the order in which they asked.
  *
- * It is re-entrant by what can be proved: the stack of the caller goes on through the functions that await it, and one of them
- * is the lock's own. A promise that is not awaited there leaves no such trace: its function waits like anybody's. A handler
- * that waits for itself all the same is told of in the log at once, anything else that keeps a lock after half a minute.
+ * It is re-entrant where the stack proves it: the stack of the caller shows the functions that await it, and one of them has
+ * to be the lock's own. A promise that is not awaited leaves no such trace: its function waits like any other. If a handler
+ * waits for itself all the same, the log says so at once; it names any other holder that keeps the lock for half a minute.
  *
  * A handler that waits is woken by a message of the system lane that goes on in the name of its own handler, so that an interrupt
  * always finds the handler that has the lock, and frees it.

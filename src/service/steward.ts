@@ -1,5 +1,5 @@
 /**
- * The steward: on each thread of a node the service that does for the others what can only be done there.
+ * The steward: a service on each thread of a node. It does for the other threads what can only be done on its own.
  *
  *     askSteward(context, thread, "PATCH", ...) -> system message -> the command's function on that thread -> its answer
  *

@@ -1,7 +1,7 @@
 /**
  * `setTimeout` and its kin for one service: they die with it, and they arrive as messages.
  *
- * Unlike Node's they wait however long: there a delay of more than 2,147,483,647 ms counts as 1.
+ * They wait for any time; in Node a delay of more than 2,147,483,647 ms counts as 1.
  * What they return works like Node's own: it can be passed to clearTimeout, turned into a number and back, refreshed.
  * `ref` and `unref` change nothing, since a node lives until it is stopped.
  */

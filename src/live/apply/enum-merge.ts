@@ -2,9 +2,9 @@
  * Makes a running enum what a patch says that it is: the object stays, for code that holds it, with
  * the names by number that the language adds.
  *
- * A member that the patch leaves out is refused, unless it says that it takes it away: a patch is no
- * place to forget something. And so is another value in a `const enum`, which the compiler has
- * written into the functions that use it.
+ * A member that the patch leaves out is refused, unless the patch deletes it: it may have been
+ * forgotten. Another value in a `const enum` is refused too: the compiler has written the old one
+ * into the functions that use it.
  */
 
 import { types } from "node:util";

@@ -2,9 +2,9 @@
  * What a patch does, in one line for the log: an operator sees at once whether it replaced
  * what was meant.
  *
- * A function, a class or a method whose name was misspelt is added, and never called. Whether a
- * class or a group has a method already is asked of a running service before the patch is in, since
- * a text may get its methods in ways that only show there; where no service lives yet, of the text.
+ * A function, a class or a method whose name was misspelt is added, and never called. A running
+ * service is asked before the patch is in whether a class or a group has a method already, since a
+ * text may get its methods in ways that only show there; if no service lives yet, the text is read.
  */
 
 import { basename } from "node:path";

@@ -1,7 +1,7 @@
 /**
  * A name that a patch takes away must not be used by what stays.
  *
- * Asked of the text that the module would run then; for modules with the same text, once.
+ * The check reads the text that the module would run then, once for all modules with that text.
  */
 
 import { SnaxError } from "../../base/error.ts";

@@ -3,8 +3,8 @@
  *
  *     texts of the program + patches in their order -> effective texts -> images -> the succeeding program
  *
- * A service that is born from it has what one has that was born from the files and got the patches in turn, and what the
- * files' own lines make of the patches: a constant that is computed from a patched one. Where a text can't say what the
+ * A service that is born from it is like one that was born from the files and got the patches in turn. In addition, lines of
+ * the files that depend on patches see them: a constant that is computed from a patched one. Where a text can't say what the
  * patches do, or it may matter when that is evaluated, there is no such program (in-turn.ts).
  */
 

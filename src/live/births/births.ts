@@ -1,7 +1,7 @@
 /**
  * The patches with which the services of one thread are born, by program.
  *
- * A patch whose every gift later ones give as well is retired when they are kept: it would do work
+ * If later patches give all that a patch gives, it is retired when they are kept: it would do work
  * at each birth and leave nothing behind. So a birth costs as much as there are names that patches
  * have given, however many patches there were.
  */

@@ -1,10 +1,10 @@
 /**
- * The time and the chance of the copies: both begin alike, or every difference would be noise.
+ * The clock and the random numbers of the copies: both copies begin with the same ones, or every difference would be noise.
  *
- * The clock stands where the service's stood; only a sleep moves it. It is put over the whole process.
+ * The clock shows the time of the service and stops there; only a sleep moves it. The whole process has it.
  */
 
-/** A clock that stands. */
+/** A clock that has stopped. */
 export class VirtualTime {
   readonly #start: { readonly now: number; readonly wall: number };
   #passed = 0;

@@ -4,8 +4,8 @@
  *     frame of a stack -> its script -> which text of the module's history that is -> the body at its place
  *                                    -> older than the patch, and the patch replaces that body: old
  *
- * A text is taken apart when the first frame lies in it. One that can't be, as it needs the compiler of its project,
- * is judged by the name that the frame tells.
+ * A text is parsed when the first frame is in it. One that can't be parsed, since it needs the compiler of its project,
+ * is judged by the name that the frame has.
  */
 
 import { Lines } from "../../loader/text/position.ts";

@@ -5,7 +5,7 @@
  *                                  -> by handler: old, not to be told, or another -> ended, if that is wished
  *
  * A handler that waits for a promise of a package or of Node has no stack. If it began after the patch it runs new
- * bodies; else nothing tells which it runs, and that is said.
+ * bodies; else it is unknown which it runs, and the answer says so.
  */
 
 import { INFLIGHT_SHOWN_MAX, TASK_STACKS_MAX } from "../../base/limits.ts";

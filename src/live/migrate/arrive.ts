@@ -2,8 +2,8 @@
  * A service comes from another thread: its program is found before that one is held, a new instance of it gets the state, and it
  * stands ready until the service has left there (leave.ts).
  *
- * What has gone this way before may go again: then the instance is made while the state is being taken, and two threads work at
- * the same time.
+ * If a service of the same texts has come this way before, the instance is made while the state is being taken: two threads
+ * work at the same time.
  */
 
 import { randomInt } from "node:crypto";

@@ -1,6 +1,6 @@
 /**
- * A state as a list of its objects, for one in which chains are longer than V8 writes out: it goes down from object to object and has
- * only so much stack for that, for some thousand objects.
+ * A state as a list of its objects, for one in which chains are longer than V8 writes out: it goes down from object to object, and its
+ * stack is enough for some thousand objects.
  *
  *     { next: { next: {} } }   ->   [[keys, [2]], [keys, [3]], [keys, []]]     a number in a list says which object is held
  *

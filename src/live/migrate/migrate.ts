@@ -1,7 +1,7 @@
 /**
  * `skynet.migrate`: a running service goes to another thread of the node, under its handle.
  *
- *     who asks -> MIGRATE to the steward of the service's thread -> ADOPT to that of the other one (leave.ts, arrive.ts)
+ *     caller -> MIGRATE to the steward of the service's thread -> ADOPT to that of the other one (leave.ts, arrive.ts)
  */
 
 import { SnaxError } from "../../base/error.ts";

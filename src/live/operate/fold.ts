@@ -4,7 +4,7 @@
  *     every thread: FOLD -> the text of each module is the file's, and its patches are forgotten
  *
  * The ledger keeps no text of these patches, and few entries. A programmer who patches with every save would pile up patches that are never taken back. The next
- * comparison begins at the files, so what a note has told is told once.
+ * comparison begins at the files, so each note comes once.
  */
 
 import type { Context } from "../../service/context.ts";

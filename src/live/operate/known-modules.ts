@@ -1,7 +1,7 @@
 /**
  * What a thread has told of its services, for a caller that asks again and again: each module once.
  *
- *     who asks     what is known, by number ---> thread
+ *     caller       what is known, by number ---> thread
  *                  <--- groups of numbers, and the modules that are not known
  *
  * A save under `snax dev` changes one module of hundreds, and the texts of all of them are megabytes.

@@ -2,7 +2,7 @@
  * Which patches of a target are in, and which are not, once some of them are taken back.
  *
  * A patch that was taken back stays out when others are taken back later: what it gave, and a later
- * one has replaced, must not come up again. So a text without some patches is folded without those
+ * one has replaced, must not come back. So a text without some patches is folded without those
  * from before as well, and without the patches that took them back: all that these do is said by
  * leaving the others out. A rollback that is taken back brings its patches in again.
  */

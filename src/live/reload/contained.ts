@@ -1,5 +1,5 @@
 /**
- * Whether a file has what patches have given: a reload takes the file, and must take nothing back unsaid.
+ * Whether a file has what patches have given: a reload takes the file, and must take no patch back without saying so.
  */
 
 import { contains } from "../../texts/diff.ts";

@@ -2,7 +2,7 @@
  * What listens to `skynet.signal` when other code takes the place of a service's code: a function goes by its name or is made again,
  * as what sockets and ports have (callbacks.ts); one that the new code has given itself is there once.
  *
- * The signal does not know who has given a listener, so a closure is done with when the new code has given one in its place.
+ * The signal does not know who has given a listener, so a closure counts as replaced when the new code has given a function in its place.
  * Listeners of packages (`fetch`) are not the service's, and stay.
  */
 

@@ -1,9 +1,9 @@
 /**
- * The timers of a service whose code begins anew, here or on another thread: each is there what it was before, with its moment,
- * its phase and its number, and the variables that hold it hold it there.
+ * The timers of a service whose code begins anew, here or on another thread: each stays what it was, with its time,
+ * its phase and its number, and the variables that held it hold it in the new code.
  *
  * What one runs goes by its name, or is made again if it captures nothing (remake.ts); a closure that captures something would
- * run old code, and refuses that. One that is over goes too if something holds it: `refresh` begins it anew.
+ * run old code, and refuses that. A timer that is over moves too if something holds it: `refresh` can begin it anew.
  */
 
 import { SnaxError } from "../../base/error.ts";

@@ -1,6 +1,6 @@
 /**
- * The ledger of a node: which patch went where, when, and what came of it. Every thread has a copy of it; who enters
- * something tells the others, and writes a line to the log.
+ * The ledger of a node: which patch went where, when, and what came of it. Every thread has a copy of it; a thread that
+ * enters something tells the others, and writes a line to the log.
  *
  * It is bounded: the oldest entries go first, and an entry of a patch for very many services keeps
  * the failures and a sample of the rest, with the full counts.

@@ -1,5 +1,5 @@
 /**
- * What the `hotfix()` of a patch, or the `reload()` of a file, must not ask for: it would wait for what waits for it, until
+ * What the `hotfix()` of a patch, or the `reload()` of a file, must not ask for: both would wait for each other, until
  * `hotfixtimeout`.
  *
  *     hotfix() of :08 -> hotfixall of its type -> its turn comes after this patch -> which waits for hotfix()

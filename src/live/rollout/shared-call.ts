@@ -1,4 +1,4 @@
-/** `snax.hotfixshared`: by itself on each thread, or with all whom it concerns held. */
+/** `snax.hotfixshared`: each thread by itself, or with all services held that use the module. */
 
 import { resolve } from "node:path";
 import { SnaxError } from "../../base/error.ts";

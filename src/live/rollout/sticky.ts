@@ -1,6 +1,6 @@
 /**
- * Patches that outlive the process: what hotfixall and hotfixshared have put in stays in for services
- * to come, until the file on disk gives the same by itself.
+ * Patches that outlive the process: new services get what hotfixall and hotfixshared have put in,
+ * until the file on disk gives the same by itself.
  *
  *     hotfixall     PREPARED on disk -> the rollout -> KEPT on disk, every thread remembers it
  *     start         the ledger is read, each patch is compared with the files as they are now:

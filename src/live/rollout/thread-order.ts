@@ -1,6 +1,6 @@
 /**
- * An order about a patch to another thread, and an end to the patience with a thread that hangs:
- * a caller that repairs a service must not wait for ever for a thread that never returns.
+ * An order about a patch to another thread, which is withdrawn if that thread hangs: a caller that
+ * repairs a service must not wait for ever for a thread that never returns.
  *
  *     orderThread  -> sent -> [steward] taken -> [just before anything changes] committed -> answer
  *                       \________________________/

@@ -3,8 +3,8 @@
  * earlier patches have added.
  *
  * Services of a type are almost always alike, so the table has one or two entries however many
- * there are. A service that got the same text before, as a canary, is passed over instead of
- * standing in the way of all others.
+ * there are. A service that got the same text before, as a canary, is passed over, and does
+ * not keep the patch from all others.
  */
 
 import type { ModuleNode } from "../../loader/run/module-node.ts";

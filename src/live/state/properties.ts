@@ -1,5 +1,6 @@
 /**
- * How the properties of an object are, and how far it is closed to changes: read from one object, and given to another.
+ * The attributes of an object's properties, and whether the object is frozen, sealed or not extensible: read from one object,
+ * and given to another.
  */
 
 /** Attributes of a property, as bits: 1 enumerable, 2 writable, 4 configurable; these are what assignment makes. */

@@ -1,6 +1,6 @@
 /**
- * What is behind a proxy: its target and its traps, which no code can ask for. The thread's inspector tells them, and runs
- * no trap for it.
+ * What is behind a proxy: its target and its traps, which no code can ask for. The thread's inspector tells them, and no trap
+ * runs for it.
  *
  * A proxy that the service's own code has made is made again, with the target and the traps that the new instance has. One of a
  * package goes over as it is, for the package knows it; unless it leads to what belongs to the old code.

@@ -2,7 +2,7 @@
  * Gives a state to another instance: of the same text, for a dry run, or of an edited one, for a reload.
  *
  * The instance has run its top level already. An object that its text made for a variable stays that object and gets the
- * contents of the old one, for the new code may hold it already; so `const players = new Map()` is one Map for everybody.
+ * contents of the old one, for the new code may hold it already; so `const players = new Map()` is one Map for all code.
  * What is still as the old text wrote it is no state: where {@link RestoreOptions.isEdited} says that the text is another
  * one now, the new text counts. The state itself is only read, and can be given to several instances, unless it is given away.
  */

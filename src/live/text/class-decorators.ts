@@ -2,7 +2,7 @@
  * Decorators of a class in a patch.
  *
  * Those of the class itself, of fields and of parameters did their work when the module was
- * evaluated: repeated they do nothing, and others are refused. Those of a method decorate the
+ * evaluated: a patch that repeats them does nothing, and one with others is refused. Those of a method decorate the
  * patch's method anew, with the running class as their target. All of this is read from the texts
  * as they were written; nothing of a patch is transformed.
  */

@@ -2,7 +2,7 @@
  * Which module of a service a patch means: by the path that is given for a text, and by the names
  * that a text has.
  *
- * A patch that lands in the wrong module does nothing, or is refused for names that stand
+ * A patch that lands in the wrong module does nothing, or is refused for names that are
  * elsewhere. So code that refuses a name says which module of the service has it, and how that one is
  * patched.
  */

@@ -1,5 +1,5 @@
 /**
- * What the statements of a patch may be, and how each says no.
+ * What the statements of a patch may be, and the error of each that may not be.
  *
  * `export default` means what the module exports as its default, under the name that it has
  * there.

@@ -1,6 +1,6 @@
 /**
  * What a patch gives, as far as its text tells: for the log (see patch-summary.ts), and for births,
- * name by name, so that a patch can be told from which later patches leave nothing.
+ * name by name, which shows when later patches replace all of a patch.
  */
 
 import type { AnyNode, Class, Function as FunctionNode } from "acorn";

@@ -1,6 +1,5 @@
 /**
- * How long a thread may be busy with building images before what is left of a program goes to
- * another thread.
+ * How long a thread may build images before it gives the rest of a program to another thread.
  *
  * A small program is built on the spot: that is faster than to ask, and is not felt. A large one
  * would hold up every service of the thread.

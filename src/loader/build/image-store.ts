@@ -6,8 +6,8 @@
  *
  * The key is the hash of everything that an image follows from: the text, its path, this package,
  * Node, and the names that are injected. What another compiler made also names it and its options.
- * So nothing has to be cleared: what does not fit is not found, what is damaged is not taken, and a
- * folder that can't be written is done without.
+ * So nothing has to be cleared: what does not fit is not found, what is damaged is not taken, and if
+ * the folder can't be written the node works without it.
  */
 
 import { createHash, randomUUID } from "node:crypto";

@@ -4,8 +4,8 @@
  *     TransformOrder -> find the project's compiler, read the options -> transform  -> JavaScript and map
  *     ImageOrder     -> build the image, transform if need be, keep it on disk      -> image with V8's cached code
  *
- * It answers one order after the other. What an image imports will be asked for next, so it is
- * built meanwhile, and told without being asked. Compilers stay loaded as long as the thread lives;
+ * It answers one order after the other. The images that an image imports will be asked for next, so it
+ * builds them meanwhile, and sends them without being asked. Compilers stay loaded as long as the thread lives;
  * see `transformer.ts`.
  */
 

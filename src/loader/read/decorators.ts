@@ -1,7 +1,7 @@
 /**
  * A text with decorators, read without them: they become blanks, and are kept with their places.
  *
- * For what a patch must know of classes, and for patches themselves: names, kinds and members stand
+ * For what a patch must know of classes, and for patches themselves: names, kinds and members are
  * in the text as it was written, and not in what a compiler makes of it. The parser skips a
  * decorator as it skips a comment; so every position stays. The word `accessor` is blanked too:
  * what follows it reads as a field.

@@ -2,7 +2,7 @@
  * The names of members as a text writes them: `hit`, `"hit"`, `["hit"]`, and `[Kind.Bow]`.
  *
  * A name that is read from somewhere, an enum's member, a constant, a symbol, goes by the text in its brackets, which is
- * the same in two texts that mean the same member. What it is shows when it is read. A name that is computed in any other way
+ * the same in two texts that mean the same member. Its value is known when the code runs. A name that is computed in any other way
  * is not known here.
  */
 

@@ -4,8 +4,7 @@
  *
  * Names only. What they resolve to depends on the other modules and is the linker's business.
  *
- * An import that a TypeScript text uses for types alone is none: `elideTypes` leaves it out, as `tsc`
- * does. The types are gone by then, so an import without a reference is such a one; an import whose
+ * `elideTypes` leaves out an import that a TypeScript text uses for types alone, as `tsc` does. The types are gone by then, so an import without a reference is such a one; an import whose
  * names are all left out asks for no module, while `import "x"` does. A project whose `tsconfig.json`
  * says `verbatimModuleSyntax` (or `preserveValueImports`) keeps what does not say `type`. One file
  * can't tell whether `export { T } from` means a type: the linker looks at the other. Every position

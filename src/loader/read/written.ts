@@ -2,8 +2,8 @@
  * Data that a text writes out: constants, lists and objects of them, `new Set([...])`, `new Map([...])`, `new Date(...)` of
  * such, and `Object.freeze(...)` around them.
  *
- * To evaluate such an expression again gives a value of the same content. That `Set` and its kind mean those of the
- * language is for the caller to know: `isDeclared` says which names mean something else.
+ * To evaluate such an expression again gives a value of the same content. The caller knows whether `Set` and its kind
+ * are those of the language: `isDeclared` says which names mean something else.
  */
 
 import type { AnyNode } from "acorn";

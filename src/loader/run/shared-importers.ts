@@ -1,5 +1,5 @@
 /**
- * Who imports the variables of shared modules.
+ * The services that import variables of shared modules.
  *
  * A shared module outlives services and does not keep them alive. Only if one of its exported
  * variables is assigned after its declaration, by its text or by a patch, must it know the running

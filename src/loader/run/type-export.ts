@@ -1,7 +1,7 @@
 /**
  * Re-exports of types: `export { T } from "./t.ts"`, where the text does not say that it is a type.
  *
- * One file can't tell, so the statement stays; here the other file is known.
+ * The file alone does not show it, so the statement stays until the other file is known.
  */
 
 import type { ModuleNode } from "./module-node.ts";

@@ -7,7 +7,7 @@
  * text anew and gives a source map. It is loaded at the first TypeScript text: a thread that gets
  * its images from another one never pays for it.
  *
- * Some syntax is left when the types are gone that V8 does not know, or does not know yet. It is
+ * When the types are gone, some syntax may be left that V8 does not know, or does not know yet. It is
  * recognised where the parser stops, or in the tree, so that a word in a comment or a string means
  * nothing.
  */

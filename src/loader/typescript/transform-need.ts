@@ -1,9 +1,9 @@
 /**
- * What blanking can't turn into JavaScript: why a text needs the compiler of its project, and who
+ * What blanking can't turn into JavaScript: why a text needs the compiler of its project, and what
  * asks for that.
  *
- * Reading a text does not know who transforms it. A caller hands in the way, which may be to
- * refuse.
+ * The code that reads a text does not know what transforms it. Its caller hands in a function, which
+ * may refuse.
  */
 
 import type { Stripped } from "./strip.ts";

@@ -1,9 +1,9 @@
 /**
  * Whether a TypeScript text speaks of a name as a type.
  *
- * Asked only where a name is exported and nothing of that name is left once the types are gone: was
- * it a type, or is it misspelt? A look at the text answers that; it need not be exact, since what
- * it lets pass is no value for anybody.
+ * It is asked only where a name is exported and nothing of that name is left once the types are gone:
+ * was it a type, or is it misspelt? A look at the text answers that; it need not be exact, since no
+ * code can use what it lets pass.
  */
 
 const NAME = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;

@@ -1,13 +1,13 @@
 /**
  * Methods that their holders keep after a patch: `setInterval(this.tick.bind(this))`.
  *
- * A method that is taken as a value gets a check at its entry, so that what everybody holds stays
+ * A method that is taken as a value gets a check at its entry, so that all holders keep
  * the same function, with its kind, its `super` and its name, and runs the patch's text:
  *
  *     tick(n) {if($snaxM0_tick)return $snaxM0_tick.apply(this,arguments); ... }
  *
- * A patch sets the variable. Methods that are never taken have none: which these are is told by their
- * names, over all texts of a program. So the places are found when a file is woven, and the checks
+ * A patch sets the variable. Methods that are never taken have none: their names tell which these are,
+ * over all texts of a program. So the places are found when a file is woven, and the checks
  * are put there when a program is built.
  */
 

@@ -1,7 +1,7 @@
 /**
  * The members of classes and objects of a module's top level, read from its text.
  *
- * Few ask, and seldom: the image keeps its text and not the tree, so it is parsed again for them.
+ * They are rarely needed: the image keeps its text and not the tree, so the text is parsed again for them.
  */
 
 import type { AnyNode, Class, ObjectExpression, Program } from "acorn";
