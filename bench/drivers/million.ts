@@ -1,5 +1,5 @@
 /**
- * A million idle services alive in one process: what they weigh, and how long anyone waits while they are called.
+ * A million idle services alive in one process: what they weigh, and how long a call waits while they are called.
  *
  * Every service answers one call after the last was started. Then callers stride over all of them for a while, so that
  * memory is touched everywhere and the collector has to work, and the longest hold of the event loop is noted.

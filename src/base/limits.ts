@@ -63,7 +63,7 @@ export const PATCH_FAILURES_MAX = 100;
  * classes, or {@link FUNCTION_MAKERS_MIN} functions that make functions; those beyond share one set.
  *
  * V8 learns from what a function has met, and in functions that instances share it meets the classes of all of them: a
- * method runs ten times slower then. Functions of one's own cost 5 us at birth and 1 to 3 KB, so not everybody gets them.
+ * method runs ten times slower then. Functions of one's own cost 5 us at birth and 1 to 3 KB, so not every service gets them.
  */
 export const OWN_FUNCTIONS_MAX = 128;
 

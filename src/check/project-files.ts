@@ -116,7 +116,7 @@ export class ProjectFiles {
     return found;
   }
 
-  /** A type that is declared for everybody is used by the name of the service alone. */
+  /** A type that is declared for all files is used by the name of the service alone. */
   #addByName(
     modules: readonly string[],
     search: {

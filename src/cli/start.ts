@@ -3,7 +3,7 @@
  *
  * The first signal drains the node: calls of other nodes that are open may end. Exit code 0 after that, or `skynet.abort()`, if every service has left in order, 3 if something was cut off, 1 if the
  * node could not start, with one clear line on stderr. If a thread can't be ended, because it is in native code, the process ends by
- * SIGKILL once everybody else has left. A second signal ends the process at once, unless it comes so soon that it is the same Ctrl-C.
+ * SIGKILL once all other services have left. A second signal ends the process at once, unless it comes so soon that it is the same Ctrl-C.
  */
 
 import { hostname } from "node:os";

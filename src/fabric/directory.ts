@@ -84,7 +84,7 @@ export class Directory {
     throw new SnaxError("ERR_EXHAUSTED", `${INDEX_MASK} services live: no handle is free`);
   }
 
-  /** Takes a certain handle for a thread; it must be free. For services that everybody must be able to find. */
+  /** Takes a certain handle for a thread; it must be free. For services that all threads must be able to find. */
   claimAt(index: number, thread: number): void {
     if (index < LAST) Atomics.store(this.#words, IS_ANYWHERE, 1);
     assert(this.#take(index, thread), `handle ${index} is taken`);

@@ -1,7 +1,7 @@
 /**
  * How a thread that sleeps in its event loop is woken, and one that doesn't sleep is left alone.
  *
- *     the sleeper                          anyone who has published something for it
+ *     the sleeper                          a thread that has published something for it
  *     stores ASLEEP                        stores the ring's word
  *     looks at its rings once more         ring(): finds ASLEEP, makes it AWAKE, and wakes
  *
@@ -21,7 +21,7 @@ export function createDoorbell(): SharedArrayBuffer {
   return new SharedArrayBuffer(DOORBELL_BYTES);
 }
 
-/** A doorbell, as its owner and as everyone else sees it. */
+/** A doorbell, as its owner and as the other threads see it. */
 export class Doorbell {
   readonly #words: Int32Array;
   /** A wait by waitAsync is under way. Only the owner's. */

@@ -39,7 +39,7 @@ export const WORD = {
   wanted: 64,
   /** Which incarnation of the pair of threads this ring belongs to; never changes. */
   epoch: 96,
-  /** 1 from the moment that one of the threads is known to be dead; anyone sets it. */
+  /** 1 from the moment that one of the threads is known to be dead; any thread sets it. */
   closed: 97,
 } as const;
 

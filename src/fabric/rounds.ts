@@ -1,5 +1,5 @@
 /**
- * The rounds that the main thread makes over its workers: one timer for everybody who looks after them.
+ * The rounds that the main thread makes over its workers: one timer for all parts that look after them.
  *
  *     timer -> every visitor whose moment has come looks, and says when it wants to look again -> timer for the earliest
  *

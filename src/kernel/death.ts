@@ -1,5 +1,5 @@
 /**
- * The end of a service: everyone who waits for it is told, its own handlers too, and nothing of it remains.
+ * The end of a service: all callers and watchers are told, its own handlers too, and nothing of it remains.
  *
  * Order: the handle is struck out first, so that what is sent from now on finds no service; then every request that it took or
  * that lies in its mailbox is answered with ERR_SERVICE_DEAD; then names, timers and watchers go. Only requests are

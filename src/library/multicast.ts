@@ -106,7 +106,7 @@ class Channel implements MulticastChannel {
     post(this.#context, this.#server, lua([command, this.channel]));
   }
 
-  /** As Node shows it: what it keeps to itself says nothing to anybody. */
+  /** As Node shows it: its internals say nothing to a reader. */
   [inspect.custom](): string {
     return this.toString();
   }

@@ -75,7 +75,7 @@ export class CodeCache implements Library {
   /** What later loads do with the cache. */
   mode: CacheMode = "ON";
   /**
-   * Hears of each program before anybody gets it; what it returns is waited for, and must not
+   * Hears of each program before a service gets it; what it returns is waited for, and must not
    * reject.
    */
   onProgram: ((program: Program) => Promise<void> | undefined) | undefined = undefined;

@@ -4,7 +4,7 @@
  *     request -> connected? -> written and filed in one step -> serve(): reads one answer after the other -> settled
  *
  * In order mode answers belong to requests in the order in which these were written; in session
- * mode they say themselves whose they are. When the connection ends everybody who waits gets
+ * mode they say themselves whose they are. When the connection ends all requests that wait get
  * ERR_CLOSED, and the next request connects again; what was not written yet is sent on the next
  * connection. In order mode an answer that does not come in time ends the connection, or every
  * later request would get the answer of the one before. skynet's socketchannel.lua is the model; it

@@ -1,5 +1,5 @@
 /**
- * A host and a port as people write them, and whether anybody but this machine could reach them.
+ * A host and a port as people write them, and whether other machines could reach them.
  */
 
 import { isIP } from "node:net";

@@ -1,7 +1,7 @@
 /**
  * What `import { ... } from "snax"` gives a service: this list and the types of `index.ts` belong together.
  *
- * Values that are the same for everyone (the error class, defineConfig) are shared; the rest is bound to the service.
+ * Values that are the same for all services (the error class, defineConfig) are shared; the rest is bound to the service.
  */
 
 import { codeOf, ERROR_CODES, SnaxError } from "../base/error.ts";

@@ -52,7 +52,7 @@ export function addGoodbyeCommands(runtime: Runtime): void {
  * @param program - who asks: the context of the program that started the node.
  * @param timeoutMs - milliseconds for all of them together.
  * @param settled - resolves when no service has anything left to say in the log.
- * @returns what was cut off, for people; empty if everybody has left in order.
+ * @returns what was cut off, for people; empty if every service has left in order.
  */
 export async function sayGoodbye(
   program: Context,
@@ -85,7 +85,7 @@ async function leaveCluster(program: Context): Promise<void> {
   await request(program, daemon, envelope, FLUSH_MS).catch(() => undefined);
 }
 
-/** Everybody's `exit`. */
+/** The `exit` of every service. */
 class Departure {
   /** What was cut off, for people. */
   readonly cutOff: Set<string>;

@@ -23,7 +23,7 @@ export function kernelEvents(runtime: () => Runtime): KernelEvents {
     },
     onOverload: (service, length) => {
       const { logger, state } = runtime();
-      // A line about the logger's own mailbox would make it longer, and a node that stops asks everybody at once.
+      // A line about the logger's own mailbox would make it longer, and a node that stops asks all services at once.
       if (service.handle !== logger && state === "running") {
         runtime().log(service.handle, `May overload, message queue length = ${length}`, LEVEL.warn);
       }

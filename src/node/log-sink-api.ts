@@ -1,5 +1,5 @@
 /**
- * What the logger gets as `logSink`: the end of the log, where the lines of all services go without a message to anybody. It
+ * What the logger gets as `logSink`: the end of the log, where the lines of all services go without a message to another service. It
  * stays open until the node has stopped, whatever becomes of the logger.
  */
 

@@ -245,7 +245,7 @@ class RunningNode implements Node {
     const { cluster, metrics, start: main } = this.#config;
     // What restarts nodes asks while the first service is still on its way.
     if (metrics !== undefined) await this.skynet.newservice("metricsd", metrics);
-    // Other nodes may call before anybody here does.
+    // Other nodes may call before any service here does.
     const { listen, engine, skynet: theirs } = cluster ?? {};
     const isCalled = listen !== undefined || engine !== undefined || theirs?.open !== undefined;
     if (isCalled) await this.skynet.uniqueservice("clusterd");
@@ -326,7 +326,7 @@ class RunningNode implements Node {
 }
 
 /**
- * Ends the process although a thread is in native code: `process.exit` would wait for that. Everybody else has left, and the log
+ * Ends the process although a thread is in native code: `process.exit` would wait for that. All other services have left, and the log
  * is closed; what waits for stdout and stderr is written first.
  */
 function endProcess(): Promise<never> {

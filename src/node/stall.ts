@@ -49,7 +49,7 @@ export function watchStalls({
 /** The limits of a watchdog that looks at nothing. */
 export const NEVER: StallLimits = { warn: 0, interrupt: 0 };
 
-/** Says whether the configuration wants anybody to look. */
+/** Says whether the configuration wants a stall watch. */
 export function isWatched({ stall: { warn, interrupt } }: FullConfig): boolean {
   return warn > 0 || interrupt > 0;
 }

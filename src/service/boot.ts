@@ -113,7 +113,7 @@ function copyOrKill(context: Context, args: readonly unknown[]): unknown[] {
 /**
  * Ends a service from within: its requests get ERR_SERVICE_DEAD, and the code that runs is cut off.
  *
- * @throws always: what it throws ends the running handler and is never seen by anybody.
+ * @throws always: what it throws ends the running handler and is never seen by other code.
  */
 export function exitSelf(context: Context): never {
   end(context);

@@ -380,7 +380,7 @@ export class Runtime {
 }
 
 /**
- * Says whether an error is worth a line although its caller is dead: that the caller itself is dead, or that everybody ends with
+ * Says whether an error is worth a line although its caller is dead: that the caller itself is dead, or that all services end with
  * the node, is not.
  */
 export function isNews(runtime: Runtime, error: unknown, caller: number): boolean {

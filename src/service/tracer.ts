@@ -237,7 +237,7 @@ export class Tracer {
       const isFar = this.#farCalls.delete(key);
       if (tag === undefined) return;
       this.#log(handle, tag, "resume");
-      // It may have failed before anybody took it.
+      // It may have failed before any service took it.
       if (type === PTYPE.error) this.#runtime.threads?.tellAll(WORD, handle, session, undefined);
       if (isFar) this.#rest();
     } else if (type === PTYPE.timer) {

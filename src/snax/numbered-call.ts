@@ -2,8 +2,8 @@
  * Calls of a snax service that come as skynet sends them between nodes: lua messages whose first
  * value is the number of a method on the wire (`snax.enablecluster` there; here every snax service
  * takes them). Nodes of snax write the method's name instead, `response.echo`, so that they need
- * not have the same text. Ending and patching a service is left out: anyone who can reach the port
- * of a cluster could do it.
+ * not have the same text. Ending and patching a service is left out: any host that can reach the
+ * port of a cluster could do it.
  */
 
 import { SnaxError } from "../base/error.ts";

@@ -81,7 +81,7 @@ export class Views implements Rows {
   }
 
   /**
-   * The same for an entry that everybody may be given; undefined if it is, or holds, a date of its
+   * The same for an entry that may be given to all; undefined if it is, or holds, a date of its
    * own.
    */
   lastingEntry(container: Container, ordinal: number): { readonly value: unknown } | undefined {

@@ -16,7 +16,7 @@ export class ByText<T> {
     if (known !== undefined) return known.value;
     const value = find();
     this.#values.set(text, { value });
-    // The text of the file is everybody's who has got no patch.
+    // The text of the file is that of all services without a patch.
     for (let { before } = text; before?.before !== undefined; { before } = before) {
       this.#values.delete(before);
     }

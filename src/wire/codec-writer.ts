@@ -192,7 +192,7 @@ export class CodecWriter {
     this.at += 2 + 2 * length;
   }
 
-  /** Writes a text with one byte a unit if it is all ASCII, which Node knows faster than anyone here could find out. */
+  /** Writes a text with one byte a unit if it is all ASCII, which Node knows faster than code here could find out. */
   #longText(value: string): void {
     const isNarrow = Buffer.byteLength(value) === value.length;
     const size = isNarrow ? value.length : 2 * value.length;

@@ -1,6 +1,6 @@
 /**
  * Test 4: a hundred handlers of each kind that never return, with twenty healthy services in the same thread and one in another.
- * Each is found, named and stopped, its caller gets ERR_INTERRUPTED, everybody else an answer. What can't be cut off costs the thread;
+ * Each is found, named and stopped, its caller gets ERR_INTERRUPTED, all others an answer. What can't be cut off costs the thread;
  * native code is named, and the other threads go on. SCALE=n does n times as much.
  */
 
@@ -17,7 +17,7 @@ const TRIALS = 100 * Number(process.env["SCALE"] ?? 1);
 const HEALTHY = 20;
 const STALL = { warn: 0, interrupt: 200, rest: 0 };
 
-/** Milliseconds from the decision until everybody is answered, on a quiet machine: half of them, and 99 of 100. */
+/** Milliseconds from the decision until all callers are answered, on a quiet machine: half of them, and 99 of 100. */
 const AFTER_P50_MS = 250;
 const AFTER_P99_MS = 1000;
 /** What a thread that does nothing takes there to start and end; where it takes longer, so may everything else. */

@@ -279,7 +279,7 @@ class LinkWorld {
     try {
       judge.end(id, { value: await calls.call(node, address, ...values) });
     } catch (error) {
-      // What ends with its service is not told to anybody.
+      // What ends with its service is not told to a caller.
       if (context.service.isAlive) judge.end(id, { error }, isKept(error));
     }
     const ms = clock.now() - begunAt;

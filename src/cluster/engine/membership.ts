@@ -213,7 +213,7 @@ export class Membership {
     this.options.log(`${reason}: nodes and names stay as they are known; calls over links go on`);
   }
 
-  /** What was not seen before this moment does not count against anybody. */
+  /** What was not seen before this moment does not count against any node. */
   #judgeFrom(now: number): void {
     for (const [node, known] of this.#known) this.#known.set(node, { ...known, seenAt: now });
     for (const [lease, from] of this.#past) {

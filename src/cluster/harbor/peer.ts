@@ -230,7 +230,7 @@ export class HarborPeer {
     this.#answerError(target, source, session);
   }
 
-  /** @returns false if it did not reach anybody */
+  /** @returns false if it did not reach a service */
   #deliver(target: number, { source, session, payload }: HarborPacket): boolean {
     const { hub } = this.#terms;
     const { kernel } = hub.context.runtime;

@@ -1,5 +1,5 @@
 /**
- * How a call of another node fails before anybody there has answered. `data.sent` says whether the request may have been
+ * How a call of another node fails before a service there has answered. `data.sent` says whether the request may have been
  * carried out: what was not sent may be tried again.
  */
 

@@ -10,7 +10,7 @@
  * The link is made with the first message, or while a service watches the node, and again after it was lost. Messages leave in
  * the order in which they came. Every call ends once: what was written when the link is lost has `sent: true`, what was not has
  * `sent: false`, and so has what the other side says at its goodbye it has not taken. Answers come over the connection that their request went over, or not at all, so none of an earlier process
- * reaches anybody.
+ * reaches a service.
  *
  * Hot path (bench: links).
  */

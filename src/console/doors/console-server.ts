@@ -42,7 +42,7 @@ export class ConsoleServer {
   #record: ListenRecord | undefined;
 
   /**
-   * @param tokens - what clients have to show; without any everybody is let in who reaches the port.
+   * @param tokens - what clients have to show; without any every client is let in.
    * @param visitors - which requests over HTTP do not come from a foreign page.
    */
   constructor(operator: Operator, tokens: ConsoleTokens, visitors: Visitors) {

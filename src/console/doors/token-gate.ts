@@ -24,7 +24,7 @@ export class TokenGate {
   readonly #failed = new Map<string, Attempts>();
 
   /**
-   * @param tokens - without any everybody is let through.
+   * @param tokens - without any every client is let through.
    * @param now - milliseconds of any steady clock.
    */
   constructor({ read, operate }: ConsoleTokens, now: () => number) {

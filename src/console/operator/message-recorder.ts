@@ -82,7 +82,7 @@ export class MessageRecorder {
 
   #see({ handle }: Service, message: Message): void {
     const recording = this.#recordings.get(handle);
-    // What the runtime itself does inside a service is no message of anybody's.
+    // What the runtime itself does inside a service is no message of a service.
     if (recording === undefined || message.type === PTYPE.system) return;
     try {
       writeSync(recording.file, `${formatMessage(message, this.#now())}\n`);

@@ -4,7 +4,7 @@
  * Both places are kept in step: the number table that messages go through, and the object that the
  * service exports, which its own code may use. A method that code holds as a value has a check at its
  * entry (see loader/weave/method-check.ts): the patch sets the check's variable, and leaves the
- * method itself where it is, the same function for everybody.
+ * method itself where it is, the same function for all code.
  */
 
 import { SnaxError } from "../../base/error.ts";

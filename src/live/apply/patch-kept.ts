@@ -29,7 +29,7 @@ interface Change {
   /** A name of the module, and the members that lead from there. */
   readonly path: readonly string[];
   /**
-   * `code` is a function that everybody follows who has it, `member` one in an object, where a copy of the object has
+   * `code` is a function that all its holders follow, `member` one in an object, where a copy of the object has
    * the old one; `list` is changed in place; `entries` are functions in one; `data` is another value.
    */
   readonly kind: "code" | "member" | "list" | "entries" | "data";

@@ -13,7 +13,7 @@ import type { DryAsk, DryService } from "./question.ts";
 type Any = (...args: never[]) => unknown;
 type Functions = Readonly<Record<string, (...args: unknown[]) => unknown>>;
 
-/** Names that are the same for everybody. */
+/** Names that are the same for all services. */
 const SHARED: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ["SnaxError", SnaxError],
   ["codeOf", codeOf],

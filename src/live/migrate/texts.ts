@@ -147,7 +147,7 @@ export async function findProgram(
   if (images === undefined && !cache.has(path)) await fetchCode(steward, wanted.name);
   const files = await (images === undefined ? cache.load(path) : cache.fresh(path, images));
   if (images === undefined && !hasBases(files, wanted)) return undefined;
-  // A module that all services of the thread share is there before anybody compares it.
+  // A module that all services of the thread share is there before any code compares it.
   await files.prepareShared();
   requireShared(files, wanted);
   return withPatches(cache, files, wanted);

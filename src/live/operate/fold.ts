@@ -23,7 +23,7 @@ const FOLD = "FOLD";
 export interface FoldOrder {
   /** Texts by file. */
   readonly texts: ReadonlyMap<string, string>;
-  /** The services whose modules run them; shared modules are everybody's. */
+  /** The services whose modules run them; shared modules belong to all services. */
   readonly types: ReadonlySet<string>;
   /** Whose patches led there, by handle. */
   readonly by: number;

@@ -50,7 +50,7 @@ export interface CampaignOrder extends BirthOrder, PatchOrder {
   readonly fleet?: FleetMark | undefined;
 }
 
-/** A patch that is compiled for everybody on this thread. */
+/** A patch that is compiled for all services of this thread. */
 export interface Ready {
   readonly program: Program;
   /** For services yet to be born. */

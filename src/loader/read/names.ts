@@ -61,7 +61,7 @@ export interface Name {
   readonly isDirect: boolean;
   readonly isAsync: boolean;
   readonly isGenerator: boolean;
-  /** An async function or a generator that everybody holds as it is: see self-check.ts. */
+  /** An async function or a generator that all code holds as it is: see self-check.ts. */
   readonly hasCheck?: true;
   /** An arrow function, which is no constructor. */
   readonly isArrow?: true;

@@ -217,7 +217,7 @@ export class Instance {
     return (this.#progress ??= { running: new Map(), failed: new Map() });
   }
 
-  /** Takes a new value of an exported variable to everyone who imports it. @internal */
+  /** Takes a new value of an exported variable to all its importers. @internal */
   publish(node: ModuleNode, cell: number, value: unknown): void {
     const watchers = node.watchers[cell];
     if (watchers !== undefined) {

@@ -33,7 +33,7 @@ export type ScopeHook = (code: string) => unknown;
 /** Reads or writes a cell; the numbers are explained in `frame.ts`. */
 export type CellFunction = (operation: number, value?: unknown) => unknown;
 
-/** A function that a patch can replace for everyone who holds it. */
+/** A function that a patch can replace for all who hold it. */
 export type AnyFunction = (...args: never[]) => unknown;
 
 /** Access to the function behind a forwarder that was made on demand. */

@@ -52,7 +52,7 @@ test("a profile of a service shows its work and no other's", async (t) => {
   equal(hits(path)[0], 0);
 });
 
-test("a profile of a thread shows everybody's, of the console's own if none is named", async (t) => {
+test("a profile of a thread shows all its services, of the console's own thread if none is named", async (t) => {
   const { ask, make } = await desk(t, FILES, { ...ONE_THREAD, logpath: writeFiles(t, {}) });
   await make("first");
   await make("second");

@@ -64,7 +64,7 @@ const text = (body: string, isAsync = false): string => `
   function version() { return "new"; }
   export ${isAsync ? "async " : ""}function hotfix(...args: any[]) { count += 1; ${body} }`;
 
-/** Where the thread of an armed service ends, and what everybody runs in the end. */
+/** Where the thread of an armed service ends, and what all services run in the end. */
 const STEPS: Readonly<Record<string, readonly [body: string, isAsync: boolean, word: string]>> = {
   "in hotfix()": ["bang();", false, "old"],
   "while hotfix() waits": ["await skynet.sleep(2); bang(); await skynet.sleep(20);", true, "old"],

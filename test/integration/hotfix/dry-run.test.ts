@@ -373,7 +373,7 @@ function namesOf(node: object): Record<string, string[]> {
   return found;
 }
 
-test("no function of the API reaches anybody: a spy hears nothing, and a live service is heard", async (t) => {
+test("no function of the API reaches another service: a spy hears nothing, and a live service is heard", async (t) => {
   const { snax, skynet, sharetable, make } = await world(t, { doors: DOORS, spy: SPY });
   const spy = await make("spy");
   const doors = await make("doors", spy.handle);

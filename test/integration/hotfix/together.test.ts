@@ -244,7 +244,7 @@ for (const thread of [0, 3]) {
   });
 }
 
-/** Where the thread of an armed service ends, and what everybody runs in the end. */
+/** Where the thread of an armed service ends, and what all services run in the end. */
 const STEPS: Readonly<Record<string, readonly [body: string, word: string]>> = {
   "in hotfix()": ["bang();", "old"],
   "when it has voted": ["if (!isBomb) await args[0]?.req.exit().catch(() => {});", "old"],

@@ -82,7 +82,7 @@ function wordsOf(text: string): string[] {
     .map((line) => line.replace(/[\t ]+/g, " ").replace(/\d+ ms/, "n ms"));
 }
 
-test("a room gets another base class and a new field in the middle of a match, and everybody plays on", async (t) => {
+test("a room gets another base class and a new field in the middle of a match, and all players play on", async (t) => {
   const folder = realpathSync(writeFiles(t, {}));
   cpSync("examples/arena", folder, { recursive: true });
   const own = ["--set", "console=0", "--set", "webport=0"];

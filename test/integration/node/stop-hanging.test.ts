@@ -153,7 +153,7 @@ test("the exit code of a process tells that something was cut off, and is 0 othe
   }
 });
 
-test("a process ends although a thread is in native code, once everybody else has saved", async (t) => {
+test("a process ends although a thread is in native code, once all other services have saved", async (t) => {
   const folder = writeFiles(t, {
     "snax.config.ts": `export default ${JSON.stringify({ ...QUIET, start: "main", stoptimeout: 1000 })};`,
     "services/main.ts": `

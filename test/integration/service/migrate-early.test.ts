@@ -46,7 +46,7 @@ async function prepare(t: TestContext): Promise<Prepared> {
   return { node, at, room: await at(1, "room"), probe: await at(2, "probe") };
 }
 
-test("a service whose state refuses the move stays and answers everybody, though its instance was made there already", async (t) => {
+test("a service whose state refuses the move stays and answers all callers, though its instance was made there already", async (t) => {
   const { node, at, room, probe } = await prepare(t);
   const askers = await Promise.all([1, 2, 3].map((thread) => at(thread, "asker")));
   for (const asker of askers) asker.post.begin(room);

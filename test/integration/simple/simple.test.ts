@@ -107,7 +107,7 @@ test("the services of the example start in skynet's order, and an agent ends wit
   );
 });
 
-test("a client that sends nonsense gets no answer to that, and everybody plays on", async (t) => {
+test("a client that sends nonsense gets no answer to that, and all others play on", async (t) => {
   const { connect, gatePort, log } = await simpleNode(t);
   const client = await connect();
   const peer = await dial(t, gatePort);

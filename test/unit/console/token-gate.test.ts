@@ -24,7 +24,7 @@ function fail(gate: TokenGate, address: string, count: number): void {
   }
 }
 
-test("without a token everybody may pass", () => {
+test("without a token every client may pass", () => {
   const gate = new TokenGate({}, () => 0);
   equal(gate.isClosed, false);
   doesNotThrow(() => gate.check("a", undefined));

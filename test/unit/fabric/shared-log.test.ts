@@ -1,4 +1,4 @@
-/** The log that all threads share: everyone reads the same entries in the same order. */
+/** The log that all threads share: all read the same entries in the same order. */
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";

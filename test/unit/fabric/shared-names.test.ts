@@ -1,4 +1,4 @@
-/** Names that all threads share: one holder each, found by everyone at once, and none lost among its neighbours. */
+/** Names that all threads share: one holder each, found by all at once, and none lost among its neighbours. */
 
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { test } from "node:test";

@@ -1,5 +1,5 @@
 /**
- * The end of a service: everyone who waits for it learns so, and nothing of it stays.
+ * The end of a service: all who wait for it learn so, and nothing of it stays.
  */
 
 import { deepEqual, equal, ok } from "node:assert/strict";

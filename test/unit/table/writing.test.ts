@@ -168,7 +168,7 @@ test("no symbol, prototype or accessor of a row leads to where it lies", () => {
   assert.ok(Object.isFrozen(row));
 });
 
-test("a date in a root that is read often stays everybody's own", () => {
+test("a date in a root that is read often stays each reader's own", () => {
   const { load, shown } = createTables();
   for (const odd of [new Date(5), [new Date(5)], [[new Date(5)]]]) {
     load({ keyed: { ...dictionary(), odd } });
