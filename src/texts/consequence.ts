@@ -8,7 +8,16 @@
 
 import type { AnyNode, Class } from "acorn";
 import { keyOf } from "../loader/read/analysis.ts";
-import { ANY_MEMBER, ANYTHING, Evaluation, ITERATION, memberKey, takenKey } from "./evaluation.ts";
+import {
+  ANY_MEMBER,
+  ANYTHING,
+  calledKey,
+  Evaluation,
+  ITERATION,
+  keptKey,
+  memberKey,
+  takenKey,
+} from "./evaluation.ts";
 import type { Evaluated } from "./evaluation.ts";
 import { listMembers, listProperties } from "./member.ts";
 import type { ModuleText, Piece } from "./module-text.ts";
@@ -38,8 +47,6 @@ const TIMERS: Readonly<Record<string, number>> = { setInterval: 1, setTimeout: 1
 export class Consequences {
   readonly #program: ProgramText;
   readonly #leadsTo = new Map<string, Set<string>>();
-  /** What functions use that a key puts somewhere. */
-  readonly #keptBy = new Map<string, Set<string>>();
   readonly #evaluations = new Map<ModuleText, Evaluation>();
 
   constructor(program: ProgramText) {
@@ -111,7 +118,7 @@ export class Consequences {
     return found;
   }
 
-  #addPiece(module: ModuleText, { kind, names, declaration, value }: Piece): void {
+  #addPiece(module: ModuleText, { kind, names, declaration, value, isConst }: Piece): void {
     const evaluation = this.#evaluations.get(module);
     if (evaluation === undefined) return;
     for (const name of names) {
@@ -120,7 +127,22 @@ export class Consequences {
       else if (kind === "literal") this.#add(key, evaluation.of(value ?? declaration));
       else if (kind === "class") this.#addClass(module, evaluation, name, value as Class);
       else if (value !== undefined) this.#addObject(evaluation, key, value);
+      if (kind === "state") this.#addCalled(module, key, isConst ? value : undefined);
     }
+  }
+
+  /** What a function of the program has returned, `const next = counter(3)`, is one of those that it makes. */
+  #addCalled(module: ModuleText, key: string, value: AnyNode | undefined): void {
+    const evaluation = this.#evaluations.get(module);
+    const isCall = value?.type === "CallExpression" && value.callee.type === "Identifier";
+    const name = isCall ? (value.callee as { name: string }).name : undefined;
+    const made = name === undefined ? undefined : this.#program.name(module, name);
+    const isKnown = name !== undefined && this.#program.isFunction(module, name);
+    if (evaluation === undefined || value === undefined || made === undefined || !isKnown) {
+      this.#link(calledKey(key), [ANYTHING]);
+      return;
+    }
+    this.#link(calledKey(key), [...evaluation.of(value).kept, keptKey(made)]);
   }
 
   #addClass(module: ModuleText, evaluation: Evaluation, name: string, node: Class): void {
@@ -165,9 +187,9 @@ export class Consequences {
           this.#add(takenKey(name), evaluation.ofCall(value));
       } else if (value.type === "Identifier" && this.#program.isFunction(module, value.name)) {
         const own = this.#program.name(module, value.name);
-        this.#link(key, [own ?? ANYTHING]);
+        this.#link(calledKey(key), [own ?? ANYTHING]);
         this.#link(ANY_MEMBER, [key]);
-      } else if (HOLDERS.has(value.type)) this.#link(key, [ANYTHING]);
+      } else if (HOLDERS.has(value.type)) this.#link(calledKey(key), [ANYTHING]);
     }
     visitChildren(node, (child) => this.#addMembers(module, evaluation, child));
   }
@@ -190,7 +212,8 @@ export class Consequences {
       if (reached.has(key)) continue;
       reached.add(key);
       queue.push(...(this.#leadsTo.get(key) ?? []));
-      const kept = this.#keptBy.get(key) ?? [];
+      const kept = this.#leadsTo.get(keptKey(key));
+      if (kept === undefined) continue;
       this.#link(ANYTHING, kept);
       if (reached.has(ANYTHING)) queue.push(...kept);
     }
@@ -198,7 +221,9 @@ export class Consequences {
 
   #add(key: string, { uses, kept }: Evaluated): void {
     this.#link(key, uses);
-    add(this.#keptBy, key, kept);
+    // What a function that it calls has made it may return.
+    const passed = [...uses].map((each) => (each === ANYTHING ? each : keptKey(each)));
+    this.#link(keptKey(key), [...kept, ...passed]);
   }
 
   #link(key: string, targets: Iterable<string>): void {

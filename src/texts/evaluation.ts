@@ -33,6 +33,16 @@ export function takenKey(name: string): string {
   return `=.${name}`;
 }
 
+/** Names what a call of the value of a variable evaluates: of one that a call has given. */
+export function calledKey(key: string): string {
+  return `${key}()`;
+}
+
+/** Names what the functions use that a call of something puts somewhere, or returns. */
+export function keptKey(key: string): string {
+  return `${key}~`;
+}
+
 /** Says what a name of a module stands for, in the graph of the whole program. */
 export interface NameKeys {
   /** The key of a variable; undefined for what comes from a package. */
@@ -82,7 +92,7 @@ export class Evaluation {
 
   /** Lists what a part evaluates where it stands. */
   of(node: AnyNode): Evaluated {
-    const found = { uses: new Set<string>(), kept: new Set<string>() };
+    const found = { uses: new Set<string>(), kept: new Set<string>(), locals: NONE };
     this.#visit(node, { ...found, isLater: false, isData: true });
     return found;
   }
@@ -90,13 +100,14 @@ export class Evaluation {
   /** Lists what a call of a function evaluates; of anything else, what it evaluates where it stands. */
   ofCall(node: AnyNode): Evaluated {
     if (!isAnyFunction(node)) return this.of(node);
-    const found = { uses: new Set<string>(), kept: new Set<string>() };
+    const found = { uses: new Set<string>(), kept: new Set<string>(), locals: NONE };
     this.#enter(node, { ...found, isLater: false, isData: true });
     return found;
   }
 
   /** What a call of a function evaluates. */
-  #enter(node: AnyNode, at: Visit): void {
+  #enter(node: AnyNode, above: Visit): void {
+    const at = { ...above, locals: new Set([...above.locals, ...listLocal(node)]) };
     const isArrow = node.type === "ArrowFunctionExpression" && node.expression;
     visitChildren(node, (child) => {
       // What an arrow function gives is the caller's.
@@ -115,7 +126,7 @@ export class Evaluation {
         this.#call(node, at);
         break;
       case "NewExpression":
-        if (node.callee.type === "Identifier") this.#construct(node.callee, at.uses);
+        if (node.callee.type === "Identifier") this.#construct(node.callee, at);
         else visit(node.callee);
         this.#give(node, at);
         break;
@@ -124,7 +135,10 @@ export class Evaluation {
         break;
       case "Property":
         if (node.computed) visit(node.key);
-        visit(node.value, true);
+        // A function goes by the name of the member that holds it.
+        if (at.isLater || keyOf(node) === undefined || !isAnyFunction(node.value)) {
+          visit(node.value, true);
+        }
         break;
       case "ObjectPattern":
         for (const property of node.properties) {
@@ -145,11 +159,24 @@ export class Evaluation {
         at.uses.add(memberKey("toString"));
         visitChildren(node, (child) => visit(child));
         break;
+      case "AssignmentExpression": {
+        const { left, right } = node;
+        visit(left, true);
+        const isMember = left.type === "MemberExpression" && !left.computed;
+        if (!(isMember && isAnyFunction(right))) visit(right, true);
+        break;
+      }
+      case "FunctionDeclaration":
+        this.#enter(node, at);
+        break;
+      case "VariableDeclarator":
+        // A function inside a function is called there.
+        if (node.init && isAnyFunction(node.init)) this.#enter(node.init, at);
+        else visitChildren(node, (child) => visit(child, true));
+        break;
       case "ArrayExpression":
       case "ObjectExpression":
       case "VariableDeclaration":
-      case "VariableDeclarator":
-      case "AssignmentExpression":
       case "ConditionalExpression":
       case "LogicalExpression":
       case "ReturnStatement":
@@ -187,7 +214,9 @@ export class Evaluation {
       const isOwn = this.#references.has(callee.start);
       if (isOwn) this.#add(at.uses, this.#keys.name(this.#module, callee.name));
       const isKnown = isOwn && this.#keys.isFunction(this.#module, callee.name);
-      if (!isKnown && !this.#globals.has(callee.start)) at.uses.add(ANYTHING);
+      const key = isOwn ? this.#keys.name(this.#module, callee.name) : undefined;
+      if (!isKnown && key !== undefined) at.uses.add(calledKey(key));
+      else if (!isKnown && !this.#isNoValue(callee, at)) at.uses.add(ANYTHING);
     } else if (isFunction(callee)) this.#enter(callee, at);
     else if (callee.type === "MemberExpression") {
       if (callee.computed) at.uses.add(ANYTHING);
@@ -196,7 +225,7 @@ export class Evaluation {
       const isBound = callee.property.type === "Identifier" && callee.property.name === "bind";
       // A bound function is the same one, called later.
       if (isBound && !callee.computed) this.#visit(callee.object, { ...at, isData: true });
-      else this.#visit(callee, { ...at, isData: false });
+      else this.#visit(callee, { ...at, isData: false, isLater: true });
     } else {
       if (callee.type !== "Super" && callee.type !== "ImportExpression") at.uses.add(ANYTHING);
       this.#visit(callee, { ...at, isData: false });
@@ -216,12 +245,16 @@ export class Evaluation {
     }
   }
 
-  #construct(
-    { name, start }: { readonly name: string; readonly start: number },
-    uses: Set<string>,
-  ): void {
-    if (this.#references.has(start)) this.#add(uses, this.#keys.construction(this.#module, name));
-    else if (!this.#globals.has(start)) uses.add(ANYTHING);
+  #construct(callee: AnyNode & { type: "Identifier" }, at: Visit): void {
+    const { name, start } = callee;
+    const isOwn = this.#references.has(start);
+    if (isOwn) this.#add(at.uses, this.#keys.construction(this.#module, name));
+    else if (!this.#isNoValue(callee, at)) at.uses.add(ANYTHING);
+  }
+
+  /** Whether a name stands for something of the language, or for a function that is declared around. */
+  #isNoValue({ name, start }: { name: string; start: number }, { locals }: Visit): boolean {
+    return this.#globals.has(start) || locals.has(name);
   }
 
   #readMember(node: AnyNode & { type: "MemberExpression" }, at: Visit): void {
@@ -244,8 +277,11 @@ export class Evaluation {
       at.uses.add(own);
       return;
     }
+    // What the language has is not the program's.
+    if (object.type === "Identifier" && this.#globals.has(object.start)) return;
     if (at.isData && !at.isLater) this.#take(name, at);
     else at.uses.add(memberKey(name));
+    if (at.isLater) at.uses.add(calledKey(memberKey(name)));
     // All that is asked of a list is asked of what is in it.
     if (this.#isName(object) && this.#keys.isList(this.#module, object.name)) {
       this.#add(at.uses, this.#keys.name(this.#module, object.name));
@@ -261,7 +297,7 @@ export class Evaluation {
   /** What takes a method may call it later. */
   #take(name: string, { uses, kept }: Visit): void {
     uses.add(takenKey(name));
-    kept.add(memberKey(name));
+    kept.add(memberKey(name)).add(calledKey(memberKey(name)));
   }
 
   #visitClass({ superClass, body }: Class, at: Visit): void {
@@ -284,9 +320,28 @@ export class Evaluation {
   }
 }
 
+const NONE: ReadonlySet<string> = new Set();
+
+/** The names of the functions that a function declares, those of functions inside it left out. */
+function listLocal(outer: AnyNode): string[] {
+  const names: string[] = [];
+  const visit = (node: AnyNode): void => {
+    const isFunctionName =
+      node.type === "FunctionDeclaration" ||
+      (node.type === "VariableDeclarator" && node.init && isAnyFunction(node.init));
+    if (isFunctionName && "id" in node && node.id?.type === "Identifier") names.push(node.id.name);
+    if (node !== outer && isAnyFunction(node)) return;
+    visitChildren(node, visit);
+  };
+  visitChildren(outer, visit);
+  return names;
+}
+
 interface Visit {
   readonly uses: Set<string>;
   readonly kept: Set<string>;
+  /** The names of the functions that are declared in the functions around. */
+  readonly locals: ReadonlySet<string>;
   /** Whether functions that are given here may be called at once. */
   readonly isLater: boolean;
   /** Whether the value is only put somewhere. */
