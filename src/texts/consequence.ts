@@ -56,7 +56,10 @@ export class Consequences {
     }
     for (const [module, evaluation] of this.#evaluations) {
       for (const piece of module.pieces) this.#addPiece(module, piece);
-      this.#addMembers(module, evaluation, module.syntax.ast);
+      const messages = new Set(
+        module.pieces.filter((piece) => isOfMessages(module, piece)).map(({ value }) => value),
+      );
+      this.#addMembers(module, evaluation, module.syntax.ast, messages);
     }
     this.#linkUnknown();
   }
@@ -118,7 +121,8 @@ export class Consequences {
     return found;
   }
 
-  #addPiece(module: ModuleText, { kind, names, declaration, value, isConst }: Piece): void {
+  #addPiece(module: ModuleText, piece: Piece): void {
+    const { kind, names, declaration, value, isConst } = piece;
     const evaluation = this.#evaluations.get(module);
     if (evaluation === undefined) return;
     for (const name of names) {
@@ -126,7 +130,9 @@ export class Consequences {
       if (kind === "function") this.#add(key, evaluation.ofCall(value ?? declaration));
       else if (kind === "literal") this.#add(key, evaluation.of(value ?? declaration));
       else if (kind === "class") this.#addClass(module, evaluation, name, value as Class);
-      else if (value !== undefined) this.#addObject(evaluation, key, value);
+      else if (value !== undefined && !isOfMessages(module, piece)) {
+        this.#addObject(evaluation, key, value);
+      }
       if (kind === "state") this.#addCalled(module, key, isConst ? value : undefined);
     }
   }
@@ -175,7 +181,14 @@ export class Consequences {
   }
 
   /** Functions go by the names of the members that hold them, wherever that is. */
-  #addMembers(module: ModuleText, evaluation: Evaluation, node: AnyNode): void {
+  // oxlint-disable-next-line max-params -- a node of a module, and what is left out
+  #addMembers(
+    module: ModuleText,
+    evaluation: Evaluation,
+    node: AnyNode,
+    messages: ReadonlySet<AnyNode | undefined>,
+  ): void {
+    const isLeftOut = messages.has(node);
     const [name, value] = memberIn(node) ?? [];
     if (name !== undefined && value) {
       const key = memberKey(name);
@@ -191,7 +204,11 @@ export class Consequences {
         this.#link(ANY_MEMBER, [key]);
       } else if (HOLDERS.has(value.type)) this.#link(calledKey(key), [ANYTHING]);
     }
-    visitChildren(node, (child) => this.#addMembers(module, evaluation, child));
+    visitChildren(node, (child) => {
+      // The methods of a service are called by messages; what is in them is a part of the program.
+      const inner = isLeftOut && child.type === "Property" ? child.value : child;
+      this.#addMembers(module, evaluation, inner, messages);
+    });
   }
 
   /** A call of something unknown may be one of a function that has been put somewhere when the modules began. */
@@ -235,6 +252,11 @@ function add(sets: Map<string, Set<string>>, key: string, values: Iterable<strin
   const known = sets.get(key);
   if (known === undefined) sets.set(key, new Set(values));
   else for (const value of values) known.add(value);
+}
+
+/** Whether a piece is a group of methods that no code of the module names. */
+export function isOfMessages({ analysis }: ModuleText, { kind, name }: Piece): boolean {
+  return kind === "group" && !analysis.references.some((each) => each.name === name);
 }
 
 /** What may be a function that has come from elsewhere. */

@@ -7,6 +7,7 @@ import { isFunction } from "../loader/read/names.ts";
 import { memberKeyOf, showPath } from "../loader/read/member-key.ts";
 import { isGiven, isHandedOut, thawIn } from "./given.ts";
 import { leftBehind } from "./closure.ts";
+import { isOfMessages } from "./consequence.ts";
 import type { EditScene } from "./edit-scene.ts";
 import { changeMember, changeName, changeWhole, shownText } from "./edit-scene.ts";
 import { heldText } from "./held-text.ts";
@@ -37,7 +38,7 @@ export function diffGroup(scene: EditScene, was: Piece, now: Piece): void {
     const known = before.findLast((each) => each.name === name);
     if (known !== undefined && isSameTree(known.node, node)) continue;
     kept.push(node);
-    changeMember(scene, name, `${group}.${name}`);
+    if (!isOfMessages(scene.was, was)) changeMember(scene, name, `${group}.${name}`);
     sayMethod(scene, `${group}.${name}`, { name, was: known?.node, now: node });
   }
   for (const { name = "" } of before) {

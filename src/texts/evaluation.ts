@@ -147,6 +147,27 @@ export class Evaluation {
           visit(property);
         }
         break;
+      case "ArrayExpression":
+      case "ObjectExpression":
+      case "VariableDeclaration":
+      case "ConditionalExpression":
+      case "LogicalExpression":
+      case "ReturnStatement":
+      case "ParenthesizedExpression":
+        visitChildren(node, (child) => visit(child, true));
+        break;
+      case "ClassDeclaration":
+      case "ClassExpression":
+        this.#visitClass(node, at);
+        break;
+      default:
+        this.#visitOther(node, at);
+    }
+  }
+
+  #visitOther(node: AnyNode, at: Visit): void {
+    const visit = (child: AnyNode, isData = false): void => this.#visit(child, { ...at, isData });
+    switch (node.type) {
       case "SpreadElement":
         at.uses.add(ITERATION);
         visit(node.argument);
@@ -156,8 +177,13 @@ export class Evaluation {
         visitChildren(node, (child) => visit(child));
         break;
       case "TemplateLiteral":
+      case "BinaryExpression":
+      case "UnaryExpression":
+        // What comes of it is no function.
         at.uses.add(memberKey("toString"));
-        visitChildren(node, (child) => visit(child));
+        visitChildren(node, (child) =>
+          this.#visit(child, { ...at, isData: false, isLater: false }),
+        );
         break;
       case "AssignmentExpression": {
         const { left, right } = node;
@@ -173,19 +199,6 @@ export class Evaluation {
         // A function inside a function is called there.
         if (node.init && isAnyFunction(node.init)) this.#enter(node.init, at);
         else visitChildren(node, (child) => visit(child, true));
-        break;
-      case "ArrayExpression":
-      case "ObjectExpression":
-      case "VariableDeclaration":
-      case "ConditionalExpression":
-      case "LogicalExpression":
-      case "ReturnStatement":
-      case "ParenthesizedExpression":
-        visitChildren(node, (child) => visit(child, true));
-        break;
-      case "ClassDeclaration":
-      case "ClassExpression":
-        this.#visitClass(node, at);
         break;
       default:
         if (isAnyFunction(node)) this.#function(node, at);
@@ -281,7 +294,7 @@ export class Evaluation {
     if (object.type === "Identifier" && this.#globals.has(object.start)) return;
     if (at.isData && !at.isLater) this.#take(name, at);
     else at.uses.add(memberKey(name));
-    if (at.isLater) at.uses.add(calledKey(memberKey(name)));
+    if (at.isLater && name !== "length") at.uses.add(calledKey(memberKey(name)));
     // All that is asked of a list is asked of what is in it.
     if (this.#isName(object) && this.#keys.isList(this.#module, object.name)) {
       this.#add(at.uses, this.#keys.name(this.#module, object.name));

@@ -63,6 +63,19 @@ const HOLDERS: readonly (readonly [declaration: string, look: string, isKept: bo
   ["const bus = new Bus(); bus.on(() => USE); const h = bus.emit();", "h", true],
   ["const h: unknown[] = []; export function init() { h.push(USE); }", "h[0]", true],
   ["const h = memo(() => USE);", "h(1)", true],
+  ["const make = () => () => USE; const next = make(); const h = next();", "h", true],
+  ["const g = () => { const inner = () => USE; return inner(); }; const h = g();", "h", true],
+  [
+    "const make = () => { let n = 0; return () => (n += 1); }; const next = make(); const h = next();",
+    "h",
+    false,
+  ],
+  ["const g = () => { const inner = () => 5; return inner(); }; const h = g();", "h", false],
+  [
+    "class H { size = 0; list: any[] = []; load(list: any[]) { this.size = list.length; } m() { return 5; } } const h = new H(); h.load([1]); const more = () => USE;",
+    "h.size",
+    false,
+  ],
   ["const h = () => USE;", "h()", false],
   ["function h() { return USE; }", "h()", false],
   ["const h = (x = USE) => x;", "h()", false],
@@ -101,7 +114,7 @@ const HOLDERS: readonly (readonly [declaration: string, look: string, isKept: bo
 
 /** What the result of a patch does not follow: calls of calls, and what is called by an instance that is made. */
 const FOLLOWED =
-  /^(?:const bus = new Bus|class H \{ v|const h: unknown\[\] = \[\]; export function init)/;
+  /^(?:const bus = new Bus|const make = |const g = |class H \{ v|const h: unknown\[\] = \[\]; export function init)/;
 
 for (const [cause, from, to, used] of CAUSES) {
   test(`what was made with ${cause} is a note of a diff if it keeps the old, and only then`, async (t) => {
