@@ -1,5 +1,5 @@
 /**
- * Says why a message can't be sent, and where in it the reason lies: `argument 2 .onDone is a function`.
+ * Says why a message can't be sent, and where in it the reason is: `argument 2 .onDone is a function`.
  *
  * The copier keeps no path, which would cost every message; when it fails, this second and slow walk goes the same way
  * and stops at the same place. A getter that behaves differently the second time is reported without a path.
@@ -32,7 +32,7 @@ interface Search {
   readonly seen: Set<object>;
   /** Looks into errors; each of those that a thrown error leads to is copied by itself. */
   readonly opensErrors: boolean;
-  /** In how many objects the first value lies. */
+  /** In how many objects the first value is. */
   readonly depth: number;
 }
 
@@ -55,7 +55,7 @@ export function explain(values: Iterable<readonly [string, unknown]>, failure: u
 /**
  * Says why a field of a thrown error could not be copied: `config .onRetry is a function`.
  *
- * @param depth - how deep in the message that error lies.
+ * @param depth - how deep in the message that error is.
  */
 export function explainField(
   name: string,

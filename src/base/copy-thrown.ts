@@ -59,9 +59,9 @@ export function copyBare(thrown: Error, reason: string): Error {
 interface Entry {
   readonly source: Error;
   readonly copy: Error;
-  /** How deep it lies in the message. */
+  /** How deep it is in the message. */
   readonly depth: number;
-  /** In how many errors it lies. */
+  /** In how many errors it is. */
   readonly level: number;
   /** What was left out of it. */
   readonly notes: string[];
@@ -88,7 +88,7 @@ class ThrownCopy {
   readonly #trail = new Trail();
   readonly #copies = new Map<Error, Error>();
   readonly #entries: Entry[] = [];
-  /** In how many errors that one lies which is being filled. */
+  /** How many errors are around the one that is being filled. */
   #level = -1;
   /** Objects of fields that could not be sent. */
   #refused = 0;

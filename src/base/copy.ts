@@ -44,7 +44,7 @@ export class Walk {
   /** The service that gets the message, for portable objects. */
   receiver: object | undefined = undefined;
   // Private by convention: `#` fields cost a check for each object of each message.
-  /** The objects met first, in the order of meeting; what lies past `count` is undefined. */
+  /** The objects met first, in the order of meeting; what is past `count` is undefined. */
   readonly sources: unknown[] = Array.from({ length: LINEAR_COUNT });
   /** Their copies, at the same places. */
   readonly copies: unknown[] = Array.from({ length: LINEAR_COUNT });
@@ -56,7 +56,7 @@ export class Walk {
   errors: ((source: Error, depth: number) => Error) | undefined = undefined;
 
   /**
-   * Copies a value that lies `depth` levels deep.
+   * Copies a value that is `depth` levels deep.
    *
    * @throws {ERR_NOT_SENDABLE} without a path; a getter's error comes as it is.
    */

@@ -6,7 +6,7 @@
  */
 
 /**
- * How many objects may lie inside each other in one message: an argument is at depth 1, what it holds at depth 2.
+ * How many objects may be inside each other in one message: an argument is at depth 1, what it holds at depth 2.
  *
  * The copier and the encoder recurse, and a list linked by `next` must end in an error that names it. 1000 levels take
  * about half of V8's default stack (984 KiB), Maps and errors more; a caller that has little left is refused too.
@@ -16,7 +16,7 @@ export const COPY_DEPTH_MAX = 1000;
 /** How many characters of the path to a refused value an error message shows. */
 export const COPY_PATH_MAX = 200;
 
-/** How many errors may lie inside each other in the copy of an error that was thrown: what has more is left out. */
+/** How many errors may be inside each other in the copy of an error that was thrown: what has more is left out. */
 export const ERROR_DEPTH_MAX = 50;
 
 /** How many errors the copy of an error that was thrown holds. */
@@ -333,7 +333,7 @@ export const GATE_WINDOW_BYTES: number = 64 * 1024;
 /** Longest message of sproto, in bytes, encoded or unpacked; skynet's own bound. */
 export const SPROTO_BYTES_MAX: number = 1 << 24;
 
-/** In how many others a value of a sproto message may lie, and a type of a schema in how many types; as in skynet. */
+/** In how many others a value of a sproto message may be, and a type of a schema in how many types; as in skynet. */
 export const SPROTO_DEPTH_MAX = 64;
 
 /** Highest tag of a field or a protocol, and number of a type, in a sproto schema; more do not fit its binary form. */
@@ -351,7 +351,7 @@ export const SPROTO_SESSIONS_MAX: number = 1 << 16;
 /** Most bytes that one version of a shared table takes in shared memory. */
 export const TABLE_BYTES_MAX: number = 2 ** 31 - 8;
 
-/** How deep objects and lists may lie inside each other in a shared table; the root is at depth 1. */
+/** How deep objects and lists may be inside each other in a shared table; the root is at depth 1. */
 export const TABLE_DEPTH_MAX = 200;
 
 /** How many versions of all shared tables of a process are in use at a time: the newest of each, and older ones with a pin. */
@@ -387,7 +387,7 @@ export const SPROTO_SLOTS_MAX = 16;
 /** Most requests that wait for a value of the data center at a time. */
 export const DATACENTER_WAITING_MAX: number = 1 << 14;
 
-/** Most bytes of what lies under one first key of the data center of a cluster, as it is in the engine: compressed, encrypted, as text. */
+/** Most bytes of what is under one first key of the data center of a cluster, as it is in the engine: compressed, encrypted, as text. */
 export const DATACENTER_ENTRY_MAX: number = 512 * 1024;
 
 /** Most bytes of a first key of the data center of a cluster. */
@@ -502,7 +502,7 @@ export const TSCONFIG_DEPTH_MAX = 32;
 /** Largest `package.json` that is read, in bytes. */
 export const PACKAGE_JSON_SIZE_MAX: number = 1 << 24;
 
-/** How many conditions and lists may lie inside each other in an entry of `exports` or `imports`. */
+/** How many conditions and lists may be inside each other in an entry of `exports` or `imports`. */
 export const PACKAGE_TARGET_DEPTH_MAX = 100;
 
 /** Milliseconds for the nodes of a cluster to vote on a patch of the fleet; a node that has not voted by then refuses it. */

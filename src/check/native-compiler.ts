@@ -61,7 +61,7 @@ export class NativeCompiler implements Compiler {
 
   /**
    * @param program - path of the native program.
-   * @param folder - where the project lies.
+   * @param folder - where the project is.
    * @param memoryMib - most memory that the program may take.
    */
   constructor(

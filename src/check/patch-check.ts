@@ -89,9 +89,9 @@ export class PatchCheck {
     for (const file of [...targets, ...callers]) {
       texts.set(file, running.get(file) ?? this.#files.textOf(file) ?? "");
     }
-    // A patch that lies in the project is no module of it: what it declares would count for all.
+    // A patch that is in the project is no module of it: what it declares would count for all.
     for (const file of sources) if (this.#files.has(file)) texts.set(file, "export {};\n");
-    // What runs as it lies on disk is found there.
+    // Texts that run as they are on disk are found there.
     for (const [file, text] of running)
       if (this.#files.textOf(file) !== text) texts.set(file, text);
     const before = await this.#baseline(texts, changed, [...targets, ...callers]);
@@ -208,7 +208,7 @@ function readGiven(module: ModuleText, patch: CheckPatch, compiler: string): Giv
   }
 }
 
-/** The files that patches lie in, except those that run. */
+/** The files that patches are in, except those that run. */
 function listSources({ patches, modules, running }: CheckQuestion): Set<string> {
   const sources = new Set(patches.flatMap(({ source = [] }) => source));
   for (const { file } of [...modules, ...running]) sources.delete(file);

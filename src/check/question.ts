@@ -20,7 +20,7 @@ export interface CheckModule extends CheckText {
 export interface CheckPatch extends CheckText {
   /** Name of the patch's own file, for the reader of the answer. */
   readonly shown: string;
-  /** Where that file lies. @defaultValue nowhere */
+  /** Where that file is. @defaultValue nowhere */
   readonly source?: string;
 }
 

@@ -106,7 +106,7 @@ async function startFrom({ config, root }: LoadedConfig, signal: AbortSignal): P
   }
 }
 
-/** The first line of a stack that lies in a file of the user. */
+/** The first line of a stack that is in a file of the user. */
 function placeOf(error: unknown): { readonly file: string; readonly text: string } | undefined {
   const stack = error instanceof Error ? String(readStack(error) ?? "") : "";
   for (const [, text = "", file = ""] of stack.matchAll(/\bfile:\/\/((\/[^\s()]+?):\d+:\d+)/g)) {

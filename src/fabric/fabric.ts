@@ -41,7 +41,7 @@ export interface FabricOptions {
   readonly waitingLimit: number;
   /** Gets each word that another thread's fabric was told to say. */
   readonly onWord: (thread: number, values: readonly unknown[]) => void;
-  /** A handle's thread is not known here: perhaps news of it lie somewhere unread. @defaultValue there are none */
+  /** A handle's thread is not known here: perhaps news of it are somewhere unread. @defaultValue there are none */
   readonly onUnknown?: () => void;
   /** What another thread sent can't be read: a bug, and nothing of that thread can be trusted any more. */
   readonly onMalformed: (thread: number, error: unknown) => void;
@@ -219,7 +219,7 @@ export class Fabric implements Elsewhere {
     const before = this.#peers[thread];
     if (this.#sendTo(thread, target, message, kind)) return true;
     // Race: a thread that ended may have a successor already, known to the thread that sent us here and not to us: the news of it
-    // lies unread. test/unit/fabric/fabric-death.test.ts
+    // is unread. test/unit/fabric/fabric-death.test.ts
     this.#options.onUnknown?.();
     return this.#peers[thread] !== before && this.#sendTo(thread, target, message, kind);
   }

@@ -35,7 +35,7 @@ export class Doorbell {
    * The owner says that it has to be woken from now on. It looks at its rings once more before it relies on that.
    */
   fallAsleep(): void {
-    // Race: without the look that follows, what is published between the last look and this store would lie until the
+    // Race: without the look that follows, what is published between the last look and this store would wait until the
     // next message. Both sides store first and look then, sequentially consistent: one of them sees the other's.
     // test/sim/ring.test.ts
     Atomics.store(this.#words, STATE, ASLEEP);

@@ -27,7 +27,7 @@ export const RECORD = {
 } as const;
 
 /**
- * Indexes of the ring's words. Two that different threads write lie 128 bytes apart: some processors fetch cache lines
+ * Indexes of the ring's words. Two that different threads write are 128 bytes apart: some processors fetch cache lines
  * in pairs. Positions count bytes since the ring was made, modulo 2^32.
  */
 export const WORD = {

@@ -4,7 +4,7 @@
  *     reserve -> the caller writes into bytes[start..end) -> commit      any number of times
  *     publish                                                           once per turn
  *
- * Hot path (bench: ring). A record lies in one piece: if the memory's end is too near, padding fills it and the record
+ * Hot path (bench: ring). A record is in one piece: if the memory's end is too near, padding fills it and the record
  * begins at the start. What is reserved and not committed never happened, so the caller may throw, or be cut off by an
  * interrupt, while it writes.
  */
@@ -40,7 +40,7 @@ export class RingWriter {
     this.#heads = heads;
     this.bytes = bytes;
     this.#capacity = bytes.length;
-    // Wherever an empty ring begins, half of it lies in one piece.
+    // Wherever an empty ring begins, half of it is in one piece.
     this.lengthMax = bytes.length / 2 - RECORD_HEAD_BYTES;
     this.#position = Atomics.load(words, WORD.written);
     this.#published = this.#position;

@@ -108,7 +108,7 @@ abstract class ThreadLink implements InspectorLink {
   /**
    * Sends a command, and sees to it that it is heard; rejects if the thread ends before it answers.
    *
-   * Race: a command that comes just as the thread leaves its pause may lie unseen until the next
+   * Race: a command that comes just as the thread leaves its pause may stay unseen until the next
    * command comes, so there is a next one. And the pause between them is left to run although the
    * answer has come: Node aborts the process if a thread ends right after an answer of the main
    * thread's inspector. test/integration/console/debug.test.ts

@@ -2,7 +2,7 @@
  * The end of a service: all callers and watchers are told, its own handlers too, and nothing of it remains.
  *
  * Order: the handle is struck out first, so that what is sent from now on finds no service; then every request that it took or
- * that lies in its mailbox is answered with ERR_SERVICE_DEAD; then names, timers and watchers go. Only requests are
+ * that is in its mailbox is answered with ERR_SERVICE_DEAD; then names, timers and watchers go. Only requests are
  * answered: skynet also bounces answers, which can fail an unrelated call of the other side.
  */
 
@@ -94,7 +94,7 @@ export function bereave(kernel: Kernel, isLost: (handle: number) => boolean): vo
   }
 }
 
-/** The sessions of the calls whose answers lie in the mailbox already: they came before the thread ended. */
+/** The sessions of the calls whose answers are in the mailbox already: they came before the thread ended. */
 function answeredCalls({ mail }: Service): Set<number> {
   const sessions = new Set<number>();
   for (let message = mail.head; message !== undefined; message = message.next) {

@@ -2,7 +2,7 @@
  * What other threads read of a kernel while it runs: whose code runs (its phase), and what it has counted by type of service
  * (its tallies).
  *
- * Both may lie in shared memory. The kernel's thread alone writes them, with plain stores.
+ * Both may be in shared memory. The kernel's thread alone writes them, with plain stores.
  *
  * Hot path (bench: call, send).
  */
@@ -36,7 +36,7 @@ export const PHASE = {
 /** How many words a phase has. */
 export const PHASE_LENGTH = 8;
 
-/** The words of one kernel; another thread may read them if they lie in shared memory. */
+/** The words of one kernel; another thread may read them if they are in shared memory. */
 export type PhaseWords = Int32Array;
 
 /** Notes that a service handles a message from now on. */

@@ -35,7 +35,7 @@ export class Timer {
   subject: object | undefined = undefined;
   /** Begun while a patch was being applied: it may be the patch's own wait, so the patch does not hold it back. */
   passesHold = false;
-  /** Set when it was cancelled, perhaps while its message lay in the mailbox. */
+  /** Set when it was cancelled, perhaps while its message was in the mailbox. */
   isCancelled = false;
   /** What runs, inside the service, when its message is dispatched. */
   readonly run: () => void;
@@ -247,7 +247,7 @@ export class KernelTimers {
     this.#arm(service, timer, this.#clock.now() + (ms > 0 ? ms : 0));
   }
 
-  /** Cancels a timer, also one whose message lies in the mailbox. */
+  /** Cancels a timer, also one whose message is in the mailbox. */
   remove(service: Service, timer: Timer): void {
     timer.isCancelled = true;
     this.#wheel.remove(timer);

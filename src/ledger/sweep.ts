@@ -3,7 +3,7 @@
  * others, and texts that no patch names any more.
  *
  * Only the process that holds the lock sweeps, and a writer takes it first, so no process is in the
- * midst of a file then. A folder in which something else lies may be that of another ledger, too,
+ * midst of a file then. A folder that has other files may be that of another ledger, too,
  * the texts of which are in the same place: there texts stay.
  */
 

@@ -68,7 +68,7 @@ class Channel implements MulticastChannel {
       throw new SnaxError("ERR_ARGUMENT", `${this.toString()} has no dispatch to listen with`);
     }
     await this.#ask("SUB", []);
-    // Order: what is published next lies behind the answer in the mailbox, and this runs before the
+    // Order: what is published next is behind the answer in the mailbox, and this runs before the
     // next message is taken.
     listeners.set(this.channel, this);
   }

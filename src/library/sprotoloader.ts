@@ -3,7 +3,7 @@
  *
  *     save(binary, 1) -- SAVE --> sprotoloader (service) <-- LOAD, the version that this thread has -- load(1)
  *
- * The binary lies in one place; a thread builds the schema from it once and all its services hold
+ * The binary is in one place; a thread builds the schema from it once and all its services hold
  * the same object, which never changes. A schema that is saved again is what later loads give; who
  * holds the one before keeps it.
  */

@@ -1,7 +1,7 @@
 /**
  * Bytes that came and wait to be read, in the chunks in which they came.
  *
- * What lies in one chunk is handed out as a view of it. The search for a line's end goes on where
+ * What is in one chunk is handed out as a view of it. The search for a line's end goes on where
  * the last one stopped, so a line that comes byte by byte costs no more than one that comes at
  * once.
  */

@@ -111,7 +111,7 @@ export class GateServer implements ClientHost {
     client.agent = address;
     client.source = source;
     client.unwatch = kernel.watch(address, () => this.#loseAgent(client), LET_GO);
-    // Order: what came before, and lies in the gate's own mail, must not come after what takes the
+    // Order: what came before, and is in the gate's own mail, must not come after what takes the
     // direct way from now on; test/integration/net/gate.test.ts
     for (const { data, isText } of this.#mail.takeMessages(client)) {
       this.#toAgent(client, data as Buffer, isText === true);

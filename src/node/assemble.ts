@@ -57,7 +57,7 @@ import { createLogSink, joinLogSink, refuseLogSink } from "./log-sink-api.ts";
 import { isWatched } from "./stall.ts";
 import type { TestSeams } from "./test-seams.ts";
 
-/** Where the system's own services lie, as the search path names them. */
+/** Where the system's own services are, as the search path names them. */
 const SYSTEM_SERVICES: string = `${fileURLToPath(new URL("../services/", import.meta.url))}?.js`;
 
 /** How a link to the shared tables says that something new was published. */

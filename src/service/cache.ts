@@ -15,7 +15,7 @@ import type { Runtime } from "./runtime.ts";
 const MODES: readonly CacheMode[] = ["ON", "EXIST", "OFF"];
 
 /**
- * Forgets the code of one file, or of all; where services lie is looked up anew in any case.
+ * Forgets the code of one file, or of all; the places of services are looked up anew in any case.
  *
  * @param path - of a service file or of a module that services import, relative to the configuration's folder; a file
  * that is gone may be named too.

@@ -34,7 +34,7 @@ interface Pattern {
   readonly rest: string;
 }
 
-/** Makes a pattern absolute; the marks are those behind the folder to which it is relative, or in which it lies. */
+/** Makes a pattern absolute; the marks are those behind the folder to which it is relative, or in which it is. */
 function readPattern(pattern: string, root: string): Pattern {
   const path = isAbsolute(pattern) ? pattern : resolve(root, pattern);
   const from = path.startsWith(root + sep) ? root.length : 0;
@@ -155,7 +155,7 @@ function firstFile(places: readonly string[]): string | undefined {
   return undefined;
 }
 
-/** Lists the services of a pattern that lie in the folder where one of that name would lie. */
+/** Lists the services of a pattern that are in the folder where one of that name would be. */
 function listNames(pattern: Pattern, name: string): string[] {
   const { start } = pattern;
   const end = pattern.rest.slice(1);

@@ -7,11 +7,11 @@
  *     WAITFOR ms key...      the same for a caller who gives up after that time, so that nothing is kept for longer
  *
  * Several keys lead through branches: Maps, which are made on the way, or objects, Maps and lists
- * that a service set. As in skynet, waiting for what lies in a branch and for the branch itself
+ * that a service set. As in skynet, waiting for what is in a branch and for the branch itself
  * exclude each other, and a caller that waits for a value where a branch comes to be is told so.
- * Unlike there, a call that waits for what lies in a value that is set whole gets it.
+ * Unlike there, a call that waits for a part of a value gets it when the value is set whole.
  *
- * With an engine there is one data center for all nodes: the engine keeps what lies under each
+ * With an engine there is one data center for all nodes: the engine keeps what is under each
  * first key (cluster/fleet/data.ts), and here are only the waiting callers. One that waits for a
  * value where a branch comes to be gets the branch: how it was made is not known any more.
  */
@@ -26,7 +26,7 @@ type Key = string | number | bigint | boolean;
 /** A branch that was made on the way to a key. */
 type Branch = Map<Key, unknown>;
 
-/** A caller that waits for a key: either for its value, or for what lies in it. */
+/** A caller that waits for a key: either for its value, or for what is in it. */
 interface Expectation {
   readonly waiting?: Set<Response>;
   readonly branch?: Map<Key, Expectation>;
@@ -59,7 +59,7 @@ function childOf(node: unknown, key: Key): unknown {
   return Object.hasOwn(fields, String(key)) ? fields[String(key)] : undefined;
 }
 
-/** Says whether something lies in a value. */
+/** Says whether something is in a value. */
 function isBranch(value: unknown): boolean {
   if (value instanceof Map || Array.isArray(value)) return true;
   return typeof value === "object" && value !== null && isPlain(Object.getPrototypeOf(value));
@@ -80,7 +80,7 @@ function find(root: unknown, keys: readonly Key[]): unknown {
   return node;
 }
 
-/** Finds the branch that a value is to lie in, made if need be. */
+/** Finds the branch for a value, and makes it if need be. */
 function makeBranch(root: Branch, keys: readonly Key[]): unknown {
   let node: unknown = root;
   for (const [depth, key] of keys.entries()) {
@@ -109,7 +109,7 @@ function put(node: unknown, key: Key, value: unknown): void {
   }
 }
 
-/** Answers who waits for a value, or for what lies in it. */
+/** Answers the callers that wait for a value, or for what is in it. */
 function tell(expectation: Expectation, value: unknown): boolean {
   for (const answer of expectation.waiting ?? []) answer(true, value);
   waitingCount -= expectation.waiting?.size ?? 0;
@@ -256,7 +256,7 @@ const ownCenter: Center = {
  */
 const RETRY_MS = 500;
 
-/** An entry of the engine: what lies under a first key, as a tree of that key alone. */
+/** An entry of the engine: what is under a first key, as a tree of that key alone. */
 interface Entry {
   readonly root: Branch;
   readonly token: number;
@@ -316,7 +316,7 @@ class FleetCenter implements Center {
     await this.changed(keys[0] as Key);
   }
 
-  /** What lies under a first key has changed. */
+  /** What is under a first key has changed. */
   async changed(key: Key): Promise<void> {
     while (expected.has(key)) {
       try {

@@ -99,7 +99,7 @@ function begin(source: number, handle: number, [kind, name, ...args]: Target): v
 
 /**
  * A service that asks what runs knows of a birth from the service's own thread, and its news may
- * lie in the ring from there while the question came by another one: all rings are read between two
+ * are in the ring from there while the question came by another one: all rings are read between two
  * turns.
  */
 function allNews(): Promise<unknown> {

@@ -24,7 +24,7 @@ export interface Upvalues {
    * Gives the variables that a function captured, as an object: reading a property reads the
    * variable, writing it writes the variable.
    *
-   * Enumerable are those that the function uses; what else lies in its scopes has a property that
+   * Enumerable are those that the function uses; what else is in its scopes has a property that
    * is not. The innermost scope wins. Works for functions, methods, getters (through their
    * descriptors), generators and classes; a bound function stands for the one it was made from. The
    * function's body does not run. Writing a constant throws a TypeError.

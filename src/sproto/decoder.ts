@@ -63,7 +63,7 @@ export class MessageDecoder {
     return this.#struct(type, at, end, 0);
   }
 
-  /** Reads a struct that lies in `depth` others, and leaves its end in #end. */
+  /** Reads a struct that is in `depth` others, and leaves its end in #end. */
   #struct(type: StructType, start: number, end: number, depth: number): Fields {
     const reader = this.#reader;
     const { fields } = type;

@@ -64,7 +64,7 @@ export function writeMessage(writer: MessageWriter, type: StructType, value: unk
   if (writer.size > SPROTO_BYTES_MAX) throw tooLarge(writer.size);
 }
 
-/** Writes a value that lies in `depth` others. */
+/** Writes a value that is in `depth` others. */
 function writeStruct(writer: MessageWriter, type: StructType, value: Fields, depth: number): void {
   const { fields, wordsMax } = type;
   if (depth >= SPROTO_DEPTH_MAX && fields.length > 0) {

@@ -118,7 +118,8 @@ class SchemaLinker {
   }
 
   /**
-   * Finds a type by a name used inside another: in that one, in what it lies in, then among all.
+   * Finds a type by a name used inside another: in that one, in the types around it, then among
+   * all.
    */
   #resolve(name: string, scope: string): NumberedType | undefined {
     for (

@@ -1,7 +1,7 @@
 /**
  * Compares two versions of a table: which keys of the root were added, changed or removed.
  *
- * Values are compared where they lie in memory; of a list each index counts as a key. What several
+ * Values are compared where they are in memory; of a list each index counts as a key. What several
  * objects hold is compared once.
  */
 
@@ -48,7 +48,7 @@ function isSameEntry(last: Root, old: number, { root, place, comparison }: NewEn
   const before = last.slotOf(old);
   const after = root.slotOf(place);
   if (before !== undefined && after !== undefined) return comparison.isSameSlot(before, after);
-  // Integers that lie in no slots: a list has them only if all its elements are such.
+  // Integers that are in no slots: a list has them only if all its elements are such.
   return Object.is(last.scalar(old), root.scalar(place));
 }
 
@@ -83,7 +83,7 @@ class Root {
     return container.ordinalOf(key);
   }
 
-  /** Where the value of an entry lies; undefined for integers that lie in no slots. */
+  /** Where the value of an entry is; undefined for integers that are in no slots. */
   slotOf(place: number): number | undefined {
     if (this.#container === undefined) return this.#position + 1 + place;
     return this.#container.isPacked ? undefined : this.#container.slotOf(place);
@@ -97,7 +97,7 @@ class Root {
   }
 }
 
-/** Compares what lies in two versions. */
+/** Compares what is in two versions. */
 class Comparison {
   readonly #left: Memory;
   readonly #right: Memory;

@@ -13,7 +13,7 @@ import type { Memory } from "./memory.ts";
 import { opsOf } from "./shape.ts";
 import type { Owner } from "./shape.ts";
 
-/** How many places lie in one piece of the memory for rows; a power of two. */
+/** How many places are in one piece of the memory for rows; a power of two. */
 const CHUNK_SIZE = 16;
 
 /** Rows by place, in pieces. */
@@ -32,7 +32,7 @@ export class Container {
   proxy: object | undefined = undefined;
   /** The view of a list that services hold, in the version of `memory`. */
   array: readonly unknown[] | undefined = undefined;
-  /** Lists and dictionaries that lie in it, by place. */
+  /** Lists and dictionaries that are in it, by place. */
   readonly inner: Map<number, Container> = new Map();
   #chunks: Chunks = [];
   /** Those of the rows that are known to show the version of `memory`. */
@@ -58,7 +58,7 @@ export class Container {
     return this.memory.low(this.position);
   }
 
-  /** Whether all elements are integers that lie in no slots. */
+  /** Whether all elements are integers that are in no slots. */
   get isPacked(): boolean {
     return this.kind === KIND.list && (this.memory.high(this.position) & 0x0f) !== 0;
   }

@@ -1,5 +1,5 @@
 /**
- * How a version of a table lies in shared memory.
+ * The layout of a version of a table in shared memory.
  *
  * Everything but texts is made of slots of 8 bytes. A slot holds a double, or a tag that no double
  * has (a NaN of another kind) with a kind and 32 bits: `high word = TAG | kind`, `low word =

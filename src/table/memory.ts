@@ -20,7 +20,7 @@ const NO_WORDS = new Int32Array(0);
 const NO_DOUBLES = new Float64Array(0);
 const NO_BYTES = Buffer.alloc(0);
 
-/** What a slot leads to: where the object lies, and which one it is. */
+/** What a slot leads to: where the object is, and which one it is. */
 export interface Target {
   readonly kind: number;
   readonly position: number;

@@ -18,7 +18,7 @@ import { opsOf } from "./shape.ts";
 import type { Owner, RowOps } from "./shape.ts";
 import type { TableView } from "./table-view.ts";
 
-/** Where an object lies in a version. */
+/** Where an object is in a version. */
 interface Spot {
   readonly memory: Memory;
   readonly target: Target;

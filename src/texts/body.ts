@@ -24,7 +24,7 @@ interface Body {
   readonly alias: string | undefined;
 }
 
-/** Names the body that an offset of a text lies in; undefined at top level. */
+/** Names the body that an offset of a text is in; undefined at top level. */
 export function bodyAt(module: ModuleText, offset: number): string | undefined {
   const holds = ({ start, end }: { start: number; end: number }): boolean =>
     start <= offset && offset < end;

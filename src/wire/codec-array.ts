@@ -50,7 +50,7 @@ export function decodeSparse(walk: DecodeWalk, index: number, depth: number): un
   const length = walk.value(depth);
   if (typeof length !== "number") throw walk.malformed();
   const list: unknown[] = [];
-  // The length is a claim: an array that has an element at the far end takes no memory for what lies before.
+  // The length is a claim: an array that has an element at the far end takes no memory for what is before.
   if (length > LISTED_LENGTH) list[FAR_INDEX] = undefined;
   list.length = length;
   walk.keep(index, list);
@@ -64,7 +64,7 @@ const FAR_INDEX = 2 ** 32 - 2;
  * Writes the elements if all are numbers.
  *
  * @param length - as it was written: a getter may have changed it since.
- * @param head - where the tag of the array lies.
+ * @param head - where the tag of the array is.
  * @returns false if they are not; then nothing is written.
  */
 // oxlint-disable-next-line max-params -- hot path

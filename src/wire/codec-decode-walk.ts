@@ -68,7 +68,7 @@ export class DecodeWalk extends CodecReader {
     this.kept = undefined;
   }
 
-  /** Reads a value that lies `depth` levels deep. */
+  /** Reads a value that is `depth` levels deep. */
   value(depth: number): unknown {
     const tag = this.byte();
     if (tag < SMALL_COUNT) return tag;

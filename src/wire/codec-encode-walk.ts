@@ -2,7 +2,7 @@
  * One walk through one message, writing it: decides what each object is, and knows which ones it has met.
  *
  * It goes the way of Walk in base/copy.ts and stops where that one stops. An object met again is written as its number,
- * and its tag is marked, so that the reader need remember no other. Leaves out where in the message a value lies that
+ * and its tag is marked, so that the reader need remember no other. Leaves out where in the message a value is that
  * can't be sent: base/copy-refusal.ts finds that out.
  *
  *     object -> met before? -> array     -> codec-array.ts
@@ -33,11 +33,11 @@ export class EncodeWalk extends CodecWriter {
   readonly #announced: (CodecShape | undefined)[] | undefined;
   /** The shapes that this message announces, by number; they count for later messages once this one is complete. */
   readonly #pending = new Map<number, CodecShape>();
-  /** The objects met first, in the order of their numbers; what lies past `count` is undefined. */
+  /** The objects met first, in the order of their numbers; what is past `count` is undefined. */
   readonly sources: unknown[] = Array.from({ length: LINEAR_COUNT });
   /** The numbers of the objects met later. */
   later: Map<object, number> | undefined = undefined;
-  /** Where the tag of each object lies, by number. */
+  /** Where the tag of each object is, by number. */
   heads: number[] = [];
   /** How many objects have a number. */
   count = 0;
@@ -54,7 +54,7 @@ export class EncodeWalk extends CodecWriter {
   }
 
   /**
-   * Writes a value that lies `depth` levels deep.
+   * Writes a value that is `depth` levels deep.
    *
    * @throws {ERR_NOT_SENDABLE} without a path; a getter's error comes as it is.
    * @throws {NO_ROOM} if it does not fit.
@@ -97,7 +97,7 @@ export class EncodeWalk extends CodecWriter {
   /**
    * Gives an object its number and writes its tag; called before its contents are written, for they may lead back to it.
    *
-   * @returns where the tag lies.
+   * @returns where the tag is.
    */
   open(source: object, tag: number): number {
     const index = this.#openUnknown(tag);

@@ -14,11 +14,11 @@ import { readShortText } from "./codec-short-text.ts";
 /** A reader; `begin` sets it upon a region, and it can be set upon another one afterwards. */
 export class CodecReader {
   // Private by convention: `#` fields cost a check for each value of each message.
-  /** Where the region lies. */
+  /** Where the region is. */
   memory: CodecMemory = NO_MEMORY;
   bytes: Uint8Array = NO_MEMORY.bytes;
   view: DataView = NO_MEMORY.view;
-  /** Where the next byte lies. */
+  /** Where the next byte is. */
   at = 0;
   /** The first byte behind the region. */
   end = 0;

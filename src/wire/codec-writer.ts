@@ -24,7 +24,7 @@ const OWN_BYTES_MIN = 1024;
 /** A writer; `begin` sets it upon a region, and it can be set upon another one afterwards. */
 export class CodecWriter {
   // Private by convention: `#` fields cost a check for each value of each message.
-  /** Where the region lies. */
+  /** Where the region is. */
   memory: CodecMemory = NO_MEMORY;
   bytes: Uint8Array = NO_MEMORY.bytes;
   view: DataView = NO_MEMORY.view;

@@ -3,7 +3,7 @@
  *
  *     00 05 68 65 6c 6c 6f    header 2: "hello"    (skynet's netpack; the length does not count itself)
  *
- * However the stream was cut into chunks, the same frames come out. A frame that lies in one chunk is a view of it, not a
+ * However the stream was cut into chunks, the same frames come out. A frame that is in one chunk is a view of it, not a
  * copy. What is held of an unfinished frame is at most twice what came of it, no matter what length its header claims. The
  * first fault ends the stream: nothing after it can be trusted.
  *

@@ -63,7 +63,7 @@ export class SeriDecoder {
     return values;
   }
 
-  /** Reads a value that lies in `depth` tables. */
+  /** Reads a value that is in `depth` tables. */
   #value(depth: number, strings = this.#options.strings): unknown {
     const head = this.#reader.byte();
     const cookie = head >> TYPE_BITS;
@@ -104,7 +104,7 @@ export class SeriDecoder {
     return Number(this.#reader.integer(head >> TYPE_BITS));
   }
 
-  /** Reads a table whose values lie in `depth` tables; it begins as a list and is what its keys make of it. */
+  /** Reads a table whose values are in `depth` tables; it begins as a list and is what its keys make of it. */
   #table(size: number, depth: number): unknown {
     const list: unknown[] = [];
     // The size is a claim: the list grows with what is there.

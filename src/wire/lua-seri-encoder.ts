@@ -14,7 +14,7 @@ import { LuaFloat, LuaPointer, keyOf } from "./lua-seri-value.ts";
 import type { SeriWriter } from "./lua-seri-writer.ts";
 
 /**
- * Writes a value that lies in `depth` tables.
+ * Writes a value that is in `depth` tables.
  *
  * @throws {Refusal} if it, or something that it holds, can't be sent; the error of a getter comes as it is.
  */

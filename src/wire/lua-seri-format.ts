@@ -36,7 +36,7 @@ export const SHORT_STRING_MAX = 31;
 export const TABLE_SIZED = 31;
 
 /**
- * In how many tables a value may lie; an empty table may lie one deeper.
+ * In how many tables a value may be; an empty table may be one deeper.
  *
  * Skynet's packer draws the line here. Its unpacker draws none, so a stream that its packer can't have made exhausts
  * the stack there; ours refuses it.

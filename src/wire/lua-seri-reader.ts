@@ -13,7 +13,7 @@ import { LENGTH, NUMBER } from "./lua-seri-format.ts";
 /** A reader of one payload. */
 export class SeriReader {
   readonly #buffer: Buffer;
-  /** Where the next byte lies. */
+  /** Where the next byte is. */
   #at = 0;
 
   constructor(bytes: Uint8Array) {
@@ -82,7 +82,7 @@ export class SeriReader {
     throw this.invalid();
   }
 
-  /** Reads that many bytes. @returns a copy: the payload may lie in memory that is used again. */
+  /** Reads that many bytes. @returns a copy: the payload may be in memory that is used again. */
   bytes(length: number): Uint8Array {
     const start = this.#take(length);
     return new Uint8Array(this.#buffer.subarray(start, this.#at));

@@ -1,5 +1,5 @@
 /**
- * Says what a lua-seri payload can't hold, and where it lies: `argument 2 .list[3] is a function`.
+ * Says what a lua-seri payload can't hold, and where it is: `argument 2 .list[3] is a function`.
  *
  * The encoder keeps no path, which would cost every value; a refusal collects it on its way out, step by step.
  */

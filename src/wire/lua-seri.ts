@@ -58,7 +58,7 @@ export function encodeSeri(values: readonly unknown[]): Uint8Array {
  * Decodes what skynet's `pack` made.
  *
  * @returns the values, none for an empty payload; they hold nothing of its memory.
- * @throws {ERR_ARGUMENT} if it is malformed, in skynet's words; also if its tables lie deeper than skynet packs them.
+ * @throws {ERR_ARGUMENT} if it is malformed, in skynet's words; also if its tables are deeper than skynet packs them.
  */
 export function decodeSeri(bytes: Uint8Array, options: SeriOptions = {}): unknown[] {
   return new SeriDecoder(bytes, options).values();

@@ -1,5 +1,5 @@
 /**
- * The data center of the whole fleet, as the engine keeps it: what lies under a first key is one entry.
+ * The data center of the whole fleet, as the engine keeps it: what is under a first key is one entry.
  *
  *     data/<kind><key> = { values }     sealed as the patches of the fleet are (record.ts): the engine reads no value
  *
@@ -15,7 +15,7 @@ import type { FleetSeal } from "./record.ts";
 
 const KIND = "data";
 
-/** What lies under a first key. */
+/** What is under a first key. */
 export interface DataEntry {
   /** Undefined if nothing does. */
   readonly value: unknown;
@@ -51,7 +51,7 @@ export class FleetData {
    *
    * @param over - the token of what was there.
    * @returns the new token; undefined if something else is there by now.
-   * @throws {ERR_ENGINE_DOWN}; `data.sent` is true if it may have been done. {ERR_NOT_SENDABLE} if the value can't be sent, or all that lies under the first
+   * @throws {ERR_ENGINE_DOWN}; `data.sent` is true if it may have been done. {ERR_NOT_SENDABLE} if the value can't be sent, or all that is under the first
    * key takes more than DATACENTER_ENTRY_MAX.
    */
   async replace(key: unknown, value: unknown, over: number): Promise<number | undefined> {

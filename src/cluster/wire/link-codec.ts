@@ -24,7 +24,7 @@ import { LENGTH_BYTES, writeHead, writeRequestHead } from "./link-frame.ts";
 /** Bytes that most messages fit into. */
 const SCRATCH_BYTES: number = 16 * 1024;
 
-/** Memory up to this size is kept for the next frame that lies in it. */
+/** Memory up to this size is kept for the next frame that is in it. */
 const KEPT_BYTES_MAX: number = 256 * 1024;
 
 /** Room behind the last value: the writer leaves so much unused. */
@@ -53,7 +53,7 @@ export class LinkCodec {
   readonly #decoder: ThreadDecoder;
   /** What frames are written into, one after the other. */
   readonly #scratch = new CodecMemory(new Uint8Array(SCRATCH_BYTES));
-  /** What frames are read from: many lie in one piece of memory. */
+  /** What frames are read from: many are in one piece of memory. */
   #read = NO_MEMORY;
 
   constructor(portables: PortableTable) {
@@ -116,7 +116,7 @@ export class LinkCodec {
     return this.#decoder.decodeResult(memory, byteOffset + at, byteOffset + length, receiver);
   }
 
-  /** The whole memory that a frame lies in: its views are dear to make, and serve all frames of a chunk. */
+  /** The whole memory that a frame is in: its views are dear to make, and serve all frames of a chunk. */
   #memoryOf({ buffer }: Buffer): CodecMemory {
     if (this.#read.bytes.buffer === buffer) return this.#read;
     const memory = new CodecMemory(new Uint8Array(buffer));

@@ -1,7 +1,7 @@
 /**
  * Messages that come in parts: those of one connection that have begun and are not whole.
  *
- *     begin (total) -> part ... part -> last          parts of several may lie between each other
+ *     begin (total) -> part ... part -> last          parts of several may be between each other
  *
  * What is held is at most twice what came, whatever was announced. One that does not come to the total it announced, or begins
  * twice, is broken; the code that waits for it has to be told. What is announced, and how many are open, is bounded for the connection.

@@ -115,7 +115,7 @@ class Spans {
   }
 }
 
-/** Counts as idle what lies outside the spans. */
+/** Counts as idle what is outside the spans. */
 function only(taken: CpuProfile, spans: Spans): CpuProfile {
   const { nodes, samples = [], timeDeltas = [], startTime } = taken;
   const root = nodes[0]?.id ?? 1;

@@ -20,7 +20,7 @@ import type { Operator } from "../operator/operator.ts";
 /** Most keys that `diff` and `get` list. */
 const ROWS_SHOWN_MAX = 1000;
 
-/** How deep `get` shows what lies below a key. */
+/** How deep `get` shows what is below a key. */
 const SHOWN_DEPTH = 3;
 
 type Verb = (

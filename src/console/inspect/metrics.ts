@@ -1,7 +1,7 @@
 /**
  * What a node counts, for programs that ask every few seconds.
  *
- * All of it lies on the threads' boards or is the process's own, so no thread is asked and nothing is walked: the cost depends on
+ * All of it is on the threads' boards or is the process's own, so no thread is asked and nothing is walked: the cost depends on
  * the number of types and threads, not of services. docs/operating.md has the table; a test holds it against this one.
  */
 

@@ -1,5 +1,5 @@
 /**
- * Files that a console writes: under `logpath`, or where the configuration lies.
+ * Files that a console writes: under `logpath`, or where the configuration is.
  */
 
 import { mkdirSync } from "node:fs";

@@ -1,5 +1,5 @@
 /**
- * Scripts and patches that lie on the console's machine.
+ * Scripts and patches that are on the console's machine.
  */
 
 import { readFileSync, statSync } from "node:fs";

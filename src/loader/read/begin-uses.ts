@@ -358,7 +358,7 @@ class Marks {
     this.#offsets = Float64Array.from(offsets).sort();
   }
 
-  /** Whether one lies inside a node, behind its beginning. */
+  /** Whether one is inside a node, behind its beginning. */
   isIn({ start, end }: { readonly start: number; readonly end: number }): boolean {
     let low = 0;
     let high = this.#offsets.length;

@@ -5,7 +5,7 @@
  * where the project's `tsconfig.json` says that Node's rules hold, by their names with endings. So
  * are those that `paths` of the `tsconfig.json` gives, and those of the file's own package and of
  * its workspace (`local-package.ts`). `snax` is what the surroundings supply, `snax/...` the other
- * entries of the package that runs, wherever the service lies. Everything else is a package and
+ * entries of the package that runs, wherever the service is. Everything else is a package and
  * Node's own business.
  */
 

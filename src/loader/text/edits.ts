@@ -12,7 +12,7 @@ import { Lines } from "./position.ts";
 /** Insertions on one line: column (from 0, in the text before) and length of each, in order. */
 export type LineShifts = readonly (readonly [column: number, length: number])[];
 
-/** Positions that a stack can name never lie in such a rest of a line. */
+/** Positions that a stack can name are never in such a rest of a line. */
 const REST_WITHOUT_CODE = /^[\s{};,)\]]*(?:\/\/.*)?$/;
 
 /** A text being edited. */

@@ -196,7 +196,7 @@ function countLines(text: string): number {
   return count;
 }
 
-/** Says whether a printed frame lies in code that the loader generated, such as a forwarder. */
+/** Says whether a printed frame is in code that the loader generated, such as a forwarder. */
 export function isGeneratedFrame(line: string): boolean {
   const match = /\(?(file:[^()\s]+):(\d+):\d+\)?$/.exec(line);
   const count = lineCounts.get(match?.[1] ?? "");
