@@ -16,7 +16,7 @@ import { count, TALLY } from "./instruments.ts";
 export interface Departed {
   /** The messages that wait for it, in their order. */
   readonly waiting: readonly Message[];
-  /** A message of this thread between them: it is told when they have been sent on. */
+  /** Marks of this thread between them: each is told when it has been sent on. */
   readonly marks: readonly Movable[];
 }
 

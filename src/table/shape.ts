@@ -3,7 +3,7 @@
  * Rows: objects that look plain, and whose properties read shared memory.
  *
  * A shape is a list of keys. Its rows have an own enumerable accessor for each key and nothing else
- * that can be seen; its place is in private fields, which no code outside the class can
+ * that can be seen; the place of a row is in private fields, which no code outside the class can
  * reach or change. The class is written to measure, one for each shape: V8 then sees one kind of
  * object in each accessor. Shapes past COMPILED_MAX share their code.
  *
