@@ -49,7 +49,7 @@ for (const thread of [0, 1]) {
     ...["thread=" + thread, ...settings].flatMap((setting) => ["--set", setting]),
   ];
 
-  test(`what a handler says before it loops stands before what is said of the loop, thread: ${thread}`, async (t) => {
+  test(`what a handler says before it loops comes before what is said of the loop, thread: ${thread}`, async (t) => {
     const folder = writeFiles(t, {
       ...SERVICES,
       "snax.config.ts": `export default { services: "./?.ts", stall: { warn: 200, interrupt: 0 } };`,
@@ -135,7 +135,7 @@ function readLog(log: () => string): string {
   }
 }
 
-test("what a leak says before its thread is ended stands before the thread's end", async (t) => {
+test("what a leak says before its thread is ended comes before the thread's end", async (t) => {
   const folder = writeFiles(t, {
     ...SERVICES,
     "snax.config.ts": `export default { services: "./?.ts", heap: 64, stall: { warn: 0 } };`,

@@ -21,7 +21,7 @@ function endOf(outcome: Outcome): unknown {
 
 const DEAD = [1, "ERR_SERVICE_DEAD"];
 
-test("a request that lies in the mailbox is answered with ERR_SERVICE_DEAD", () => {
+test("a request that is in the mailbox is answered with ERR_SERVICE_DEAD", () => {
   const simulator = createSimulator({ seed: 1 });
   const target = createProbe(simulator.kernel);
   const outcome = createProbe(simulator.kernel).call(target.handle);
