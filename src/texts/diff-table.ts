@@ -5,7 +5,7 @@
 import type { AnyNode, ObjectExpression } from "acorn";
 import { isFunction } from "../loader/read/names.ts";
 import { memberKeyOf, showPath } from "../loader/read/member-key.ts";
-import { isGiven, isHandedOut, thawIn } from "./given.ts";
+import { isGiven, isHandedOut, isNewEntry, isRead, thawIn } from "./given.ts";
 import { leftBehind } from "./closure.ts";
 import { isOfMessages } from "./consequence.ts";
 import type { EditScene } from "./edit-scene.ts";
@@ -245,8 +245,10 @@ class TableDiff {
       const tail = { start: end - 1, end: node.end };
       return [{ start: node.start, end: start + 1 }, ...inner, tail, whole[1] as Part];
     }
-    const isCode = isFunction(after) || after.type === "Identifier";
-    if (!isCode && !isGiven(this.#scene, after)) {
+    const isName = isRead(this.#scene, after);
+    const isCode = isFunction(after) || (after.type === "Identifier" && !isName);
+    const isNew = before === undefined && isNewEntry(this.#scene, after);
+    if (!isCode && !isName && !isNew && !isGiven(this.#scene, after)) {
       writer.say("note", what, "neither a function nor written out: it is as it was", node.start);
       return [];
     }
@@ -256,7 +258,12 @@ class TableDiff {
       changeWhole(this.#scene, this.#piece, path.slice(0, -1), what);
       return whole;
     }
-    const was = isFunction(before) || before.type === "Identifier";
+    const wasName = isRead(this.#scene, before);
+    const was = isFunction(before) || (before.type === "Identifier" && !wasName);
+    if (!was && !wasName && !isGiven(this.#scene, before)) {
+      writer.say("note", what, "it was computed: it is as it was", node.start);
+      return [];
+    }
     if (was !== isCode) {
       writer.say("note", what, "another kind of value: it is as it was", node.start);
       return [];

@@ -5,9 +5,10 @@
 
 import type { AnyNode } from "acorn";
 import { visitChildren } from "../loader/read/children.ts";
-import { isFunction } from "../loader/read/names.ts";
+import { isFunction, isLiteral } from "../loader/read/names.ts";
 import { isData, thaw } from "../loader/read/written.ts";
 import { keyOf } from "../loader/read/analysis.ts";
+import { wayText, wayTo } from "../loader/read/member-key.ts";
 import type { EditScene } from "./edit-scene.ts";
 import type { ModuleText, Piece } from "./module-text.ts";
 import type { ProgramText } from "./program-text.ts";
@@ -20,7 +21,51 @@ export function thawIn(module: ModuleText, node: AnyNode): AnyNode {
 /** Tells whether a value is data that is written out, or a list, a Set or a Map of data and functions. */
 export function isGiven({ was, now }: EditScene, node: AnyNode): boolean {
   const isKnown = (name: string): boolean => isDeclared(was, name) || isDeclared(now, name);
-  return isData(node, isKnown) || isList(node, isKnown);
+  const isConstant = (name: string): boolean =>
+    (was.byName.get(name) ?? now.byName.get(name))?.kind === "literal";
+  // In a list a name stands for a function.
+  return isData(node, isKnown) || (isList(node, isKnown) && !hasName(node, isConstant));
+}
+
+function hasName(node: AnyNode, isConstant: (name: string) => boolean): boolean {
+  if (node.type === "Identifier") return isConstant(node.name);
+  if (isFunction(node)) return false;
+  let isIt = false;
+  visitChildren(node, (child) => {
+    const isKey = node.type === "Property" && child === node.key && child !== node.value;
+    isIt ||= !isKey && hasName(child, isConstant);
+  });
+  return isIt;
+}
+
+/** Whether a value is read from a constant, an enum's member or a member of something else: `MAX`, `Kind.Bow`. */
+export function isRead({ was, now }: EditScene, node: AnyNode): boolean {
+  const [root, ...way] = wayTo(node) ?? [];
+  if (root === undefined) return false;
+  const kind = (now.byName.get(root) ?? was.byName.get(root))?.kind;
+  if (way.length === 0) return kind === "literal";
+  // The name of a module, and of what is new, is read when the patch is in.
+  return isDeclared(was, root) || isDeclared(now, root) || isEnumName(was, root);
+}
+
+function isEnumName({ types }: ModuleText, name: string): boolean {
+  return types.some((type) => type.kind === "enum" && type.name === name);
+}
+
+/** Whether a new entry of a table can be given: functions, data and objects of them, spreads; see live/text/table-text.ts. */
+export function isNewEntry(scene: EditScene, node: AnyNode): boolean {
+  const { was, now } = scene;
+  const isKnown = (name = ""): boolean => isDeclared(was, name) || isDeclared(now, name);
+  if (isFunction(node) || node.type === "Identifier" || isRead(scene, node)) return true;
+  if (node.type !== "ObjectExpression") return isGiven(scene, node);
+  const hasSpread = node.properties.some(({ type }) => type === "SpreadElement");
+  return node.properties.every((each) => {
+    if (each.type === "SpreadElement") return isKnown(wayTo(each.argument)?.[0]);
+    if (each.kind !== "init" || keyOf(each) === undefined) return false;
+    // What stands beside a spread is evaluated with it.
+    const isPlain = !hasSpread || !/^(?:Array|New)Expression$/.test(each.value.type);
+    return (isPlain || isData(each.value, isKnown)) && isNewEntry(scene, each.value);
+  });
 }
 
 function isDeclared({ byName, imports }: ModuleText, name: string): boolean {
@@ -39,7 +84,10 @@ function isList(node: AnyNode, isKnown: IsKnown): boolean {
   if (isKnown(name) || more.length > 0 || first?.type !== "ArrayExpression") return false;
   if (name === "Set") return first.elements.every(isPart);
   const isPair = (each: AnyNode | null): boolean =>
-    each?.type === "ArrayExpression" && each.elements.length === 2 && each.elements.every(isPart);
+    each?.type === "ArrayExpression" &&
+    each.elements.length === 2 &&
+    each.elements.every(isPart) &&
+    isLiteral(each.elements[0] as AnyNode);
   return name === "Map" && first.elements.every(isPair);
 }
 
@@ -129,6 +177,15 @@ function isPassed(node: AnyNode, above: readonly AnyNode[], what: Wanted): boole
   return isIt;
 }
 
+/** Functions of the language that look at an object and change nothing. */
+function isLooking(callee: AnyNode): boolean {
+  return LOOKERS.has(wayText(callee) ?? "");
+}
+
+const LOOKERS: ReadonlySet<string> = new Set([
+  ...["Object.keys", "Object.entries", "Object.values", "JSON.stringify", "Object.hasOwn"],
+]);
+
 function isReading(node: AnyNode, [parent, grand]: readonly AnyNode[], isTable: boolean): boolean {
   if (parent?.type === "SpreadElement" || parent?.type === "BinaryExpression") return true;
   if (parent?.type === "NewExpression") return parent.callee === node;
@@ -138,7 +195,9 @@ function isReading(node: AnyNode, [parent, grand]: readonly AnyNode[], isTable: 
   if (parent?.type === "Property") return parent.value !== node;
   if (parent?.type === "MethodDefinition" || parent?.type === "PropertyDefinition")
     return parent.value !== node;
-  if (parent?.type === "ForOfStatement") return parent.right === node;
+  if (parent?.type === "ForOfStatement" || parent?.type === "ForInStatement")
+    return parent.right === node;
+  if (parent?.type === "CallExpression" && parent.callee !== node) return isLooking(parent.callee);
   if (parent?.type !== "MemberExpression") return false;
   if (parent.object !== node) return !parent.computed;
   const { computed, property } = parent;

@@ -68,7 +68,7 @@ export function replaceStatics(
     } else if (kind === "table") {
       const gift = tables.get(String(key));
       if (gift === undefined || !("value" in before)) throw refuse(name, key);
-      if (gift.keys.size > 0) added.push(field);
+      if (gift.isLate) added.push(field);
       else mergeStatic(target, field, gift);
     } else if (kind === "function" && typeof before.value === "function")
       define(target, key, initialise?.call(live));

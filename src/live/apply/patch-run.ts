@@ -30,7 +30,7 @@ import { scopeOf, setScope, noteText } from "../text/patched-module.ts";
 import { moduleOf, followImport, readImport } from "../text/patch-import.ts";
 import type { TableGift } from "../text/table-text.ts";
 import type { Keys } from "./table-keys.ts";
-import { readKeys } from "./table-keys.ts";
+import { readKeys, readWays } from "./table-keys.ts";
 import { mergeTable } from "./table-merge.ts";
 import { mergeEnum } from "./enum-merge.ts";
 import type { EnumGift } from "./enum-merge.ts";
@@ -105,6 +105,8 @@ export class PatchRun {
   #decorations: Map<string, (live: AnyClass) => void> | undefined = undefined;
   #later: ((log: UndoLog) => void)[] | undefined = undefined;
   /** Puts tables in place whose names are read. */
+  /** What the module's text reads into its tables, by table. */
+  #bases: Map<string, ReadonlyMap<string, unknown>> | undefined = undefined;
   #keyed: ((log: UndoLog) => void)[] | undefined = undefined;
   /**
    * Last value that the patch wrote, by number of the variable; undefined when nothing is noted.
@@ -252,6 +254,7 @@ export class PatchRun {
   commit(log: UndoLog): void {
     const { fresh, removals } = this.code;
     if (removals !== undefined) checkUnused(this.module, this.code, removals);
+    this.#readBases();
     for (const name of this.code.taken) this.module.instance.program.takenByPatches.add(name);
     for (const [name, kind] of this.code.replaced) {
       if (!Object.hasOwn(this.#given, name)) {
@@ -272,11 +275,21 @@ export class PatchRun {
     if (fresh.size > 0 || (removals !== undefined && removals.names.size > 0)) this.#addNames(log);
   }
 
+  /** What the module's text reads into its tables counts as it was before the patch. */
+  #readBases(): void {
+    for (const [name, gift] of this.code.tables) {
+      if (gift.ways.size === 0) continue;
+      const read = (each: string): unknown => this.module.read(each);
+      (this.#bases ??= new Map()).set(name, readWays(gift, read));
+    }
+  }
+
   /** Initialises the patch's new state; what it replaces is in place by now. */
   initialise(log: UndoLog): void {
     this.#updateImports();
     for (const merge of this.#keyed ?? []) merge(log);
     this.#keyed = undefined;
+    this.#bases = undefined;
     for (const initialise of this.#later ?? []) initialise(log);
     this.#later = undefined;
     if (this.code.tracked.length === 0) return;
@@ -374,7 +387,7 @@ export class PatchRun {
   #putTable(name: string, given: unknown, log: UndoLog): void {
     const gift = this.code.tables.get(name);
     if (gift === undefined) return;
-    if (gift.keys.size === 0) this.#mergeTable(name, { given, gift }, log);
+    if (!gift.isLate) this.#mergeTable(name, { given, gift }, log);
     else {
       (this.#keyed ??= []).push((each) => {
         this.#mergeTable(name, { given: (given as () => unknown)(), gift }, each);
@@ -385,7 +398,8 @@ export class PatchRun {
   #mergeTable(name: string, { given, gift }: GivenTable, log: UndoLog): void {
     const live = this.module.read(name);
     const keys = this.#readKeys(gift);
-    const merged = mergeTable(publicName(name), live, { given, gift, keys, log });
+    const bases = this.#bases?.get(name);
+    const merged = mergeTable(publicName(name), live, { given, gift, keys, bases, log });
     if (merged !== live) this.#replaceConstant(name, merged, log);
   }
 

@@ -39,6 +39,24 @@ function readKey(
   throw new SnaxError("ERR_PATCH", `${label} is no name of a member: it is ${describe(value)}`);
 }
 
+/** Reads what the module's text has in a table by a name, as far as it can be told. */
+export function readWays(
+  { ways }: TableGift,
+  read: (name: string) => unknown,
+): ReadonlyMap<string, unknown> {
+  const values = new Map<string, unknown>();
+  for (const [key, [root = "", ...way]] of ways) {
+    try {
+      let value: unknown = read(root);
+      for (const each of way) value = Reflect.get(Object(value), each);
+      values.set(key, value);
+    } catch {
+      // A variable before its declaration has run has no value.
+    }
+  }
+  return values;
+}
+
 function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   return typeof value === "object" ? "an object" : `a ${typeof value}`;

@@ -38,25 +38,38 @@ export function mergeTable(
   {
     given,
     gift,
-    keys,
+    keys = NO_KEYS,
+    bases = NO_BASES,
     log,
-  }: { given: unknown; gift: TableGift; keys?: Keys | undefined; log: UndoLog },
+  }: {
+    readonly given: unknown;
+    readonly gift: TableGift;
+    readonly keys?: Keys | undefined;
+    /** What the module's text reads into the table, by {@link keyOfPath}. */
+    readonly bases?: ReadonlyMap<string, unknown> | undefined;
+    readonly log: UndoLog;
+  },
 ): unknown {
-  return new Merge(gift, keys ?? NO_KEYS, log).merge([name], live, given);
+  return new Merge(gift, keys, bases, log).merge([name], live, given);
 }
 
 const NO_KEYS: Keys = new Map();
 
+const NO_BASES: ReadonlyMap<string, unknown> = new Map();
+
 class Merge {
   readonly #gift: TableGift;
   readonly #keys: Keys;
+  readonly #bases: ReadonlyMap<string, unknown>;
   readonly #log: UndoLog;
   /** The ways to what is given and to what that is in, by {@link keyOfPath}. */
   readonly #ways: ReadonlySet<string>;
 
-  constructor(gift: TableGift, keys: Keys, log: UndoLog) {
+  // oxlint-disable-next-line max-params -- what is given, and what it is compared with
+  constructor(gift: TableGift, keys: Keys, bases: ReadonlyMap<string, unknown>, log: UndoLog) {
     this.#gift = gift;
     this.#keys = keys;
+    this.#bases = bases;
     this.#log = log;
     this.#ways = new Set(keys.size === 0 ? [] : gift.members.flatMap(({ path }) => waysTo(path)));
   }
@@ -176,8 +189,10 @@ class Merge {
   ): boolean {
     const notes = givenValues.get(live);
     const name = keyOfPath(path);
-    const isKnown = notes?.has(key) === true || this.#gift.bases.has(name);
-    const was = notes?.has(key) === true ? notes.get(key) : this.#gift.bases.get(name);
+    const isGiven = notes?.has(key) === true;
+    const bases = this.#bases.has(name) ? this.#bases : this.#gift.bases;
+    const isKnown = isGiven || bases.has(name);
+    const was = isGiven ? notes.get(key) : bases.get(name);
     if (isKnown && isSameData(was, value)) return false;
     if (isKnown && isSameData(was, given)) return true;
     const why = isKnown

@@ -10,7 +10,7 @@ import type { Image } from "../../loader/weave/image.ts";
 import { canStand, kindOf } from "../../loader/weave/method-check.ts";
 import { publicName } from "../../loader/read/record.ts";
 import type { Syntax } from "../../loader/read/syntax.ts";
-import type { IsDeclared } from "../../loader/read/written.ts";
+import type { ComputedScope } from "../../loader/read/computed.ts";
 import type { ClassOutline, FieldOutline } from "./class-outline.ts";
 import { readOutline } from "./class-outline.ts";
 import { checkConstruction, checkStatic, isConstructing, kindOfStatic } from "./class-rules.ts";
@@ -76,7 +76,7 @@ export interface LiveClass {
   /** What it is made of, if a patch has added it. */
   readonly running: RunningClass | undefined;
   /** Whether a name is one of the module's or the patch's own. */
-  readonly isDeclared: IsDeclared;
+  readonly scope: ComputedScope;
   /** Makes the error that names the class. */
   readonly refuse: (why: string) => SnaxError;
 }
@@ -211,12 +211,12 @@ function readStaticTable(
   { name = "", node: { value } }: FieldOutline,
   { code }: Syntax,
   { statics }: RunningClass,
-  { name: owner, isDeclared, refuse }: LiveClass,
+  { name: owner, scope, refuse }: LiveClass,
 ): TableGift {
   const table = statics.get(name)?.table;
   const texts = { patch: code, module: table?.code ?? "" };
   const place = { value: value as AnyNode, text: table?.node, texts };
-  return readTable(`${publicName(owner)}.${name}`, place, isDeclared, (_, why) => refuse(why));
+  return readTable(`${publicName(owner)}.${name}`, place, scope, (_, why) => refuse(why));
 }
 
 function readRunning({ name, image, refuse }: LiveClass): RunningClass {

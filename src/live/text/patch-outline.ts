@@ -313,8 +313,7 @@ function addChange(change: ClassChange, add: AddName): void {
   for (const name of fields) if (!construction?.properties.includes(name)) add(`field ${name}`);
   for (const name of statics?.names ?? []) {
     // One that is new is state: the first patch that gives it wins.
-    if (statics?.isAdding === true || (statics?.tables.get(name)?.keys.size ?? 0) > 0)
-      add(undefined);
+    if (statics?.isAdding === true || statics?.tables.get(name)?.isLate === true) add(undefined);
     else {
       const members = statics?.tables.get(name)?.members ?? [{ path: [name] }];
       for (const { path } of members) add(`static field ${keyOfPath([name, ...path.slice(1)])}`);

@@ -204,8 +204,8 @@ export class PatchReader {
       this.#error("ERR_PATCH_CLASS", node, `class ${publicName(name)}: ${why}`);
     const refusal = checkClass(value, facts, seen.facts);
     if (refusal !== undefined) throw refuse(refusal);
-    const { isDeclared } = this.#computedScope();
-    const live = { name, image: this.#target.image, running: seen.running, isDeclared, refuse };
+    const scope = this.#computedScope();
+    const live = { name, image: this.#target.image, running: seen.running, scope, refuse };
     const { outline, change } = readClassChange(value, this.#text, live);
     const isConstructing = change.construction !== undefined;
     const decoration = readDecoration(value, syntax, { ...live, isConstructing });
@@ -303,15 +303,16 @@ export class PatchReader {
   #readTable({ node }: Place, name: string, value: AnyNode): boolean {
     const { image } = this.#target;
     const text = findValue(image, name);
-    const { isDeclared } = this.#computedScope();
+    const scope = this.#computedScope();
+    const { isDeclared } = scope;
     const texts = { patch: this.#text.syntax.code, module: image.data.body };
     if (!hasMembers(value, text, isDeclared, texts)) return false;
-    const gift = readTable(publicName(name), { value, text, texts }, isDeclared, (at, why) =>
+    const gift = readTable(publicName(name), { value, text, texts }, scope, (at, why) =>
       this.#error("ERR_PATCH", at, why),
     );
     this.tables.set(name, gift);
     this.replaced.set(name, "table");
-    const isKeyed = gift.keys.size > 0;
+    const isKeyed = gift.isLate;
     this.items.push({ kind: "table", node, name, value, isKeyed, isFresh: false });
     return true;
   }

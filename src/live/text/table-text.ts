@@ -13,7 +13,8 @@ import type { IsDeclared } from "../../loader/read/written.ts";
 import { dataOf, isCollection, isData, isFrozen, thaw } from "../../loader/read/written.ts";
 import type { TextObject } from "../../loader/weave/text-members.ts";
 import type { MemberKey } from "../../loader/read/member-key.ts";
-import { isReadKey, memberKeyOf, showPath, wayText } from "../../loader/read/member-key.ts";
+import { isReadKey, memberKeyOf, showPath, wayText, wayTo } from "../../loader/read/member-key.ts";
+import type { ComputedScope } from "../../loader/read/computed.ts";
 import type { ListGift, ListTexts } from "./list-text.ts";
 import { readList } from "./list-text.ts";
 import { memberOf } from "../../loader/weave/text-members.ts";
@@ -36,6 +37,10 @@ export interface TableGift {
   readonly lists: ReadonlyMap<string, ListGift>;
   /** Where names in brackets are read: `[Kind.Bow]`, as it is in the paths, with `Kind` and `Bow`. */
   readonly keys: ReadonlyMap<string, readonly string[]>;
+  /** Where the module's text reads members that are no functions: `{ limit: MAX }`, by {@link keyOfPath}. */
+  readonly ways: ReadonlyMap<string, readonly string[]>;
+  /** Whether it reads what the same patch may change, so that it is made when the rest is in. */
+  readonly isLate: boolean;
   /** What the spreads spread that the patch repeats from the module's text: what they gave is there. */
   readonly spreads: readonly AnyNode[];
 }
@@ -86,10 +91,10 @@ export function readTable(
     readonly text: TextObject | undefined;
     readonly texts: ListTexts;
   },
-  isDeclared: IsDeclared,
+  scope: ComputedScope,
   refuse: RefuseMember,
 ): TableGift {
-  const reader = new TableReader(isDeclared, refuse, texts);
+  const reader = new TableReader(scope, refuse, texts);
   reader.read([name], value, text);
   return reader;
 }
@@ -104,13 +109,17 @@ class TableReader implements TableGift {
   readonly bases = new Map<string, unknown>();
   readonly lists = new Map<string, ListGift>();
   readonly keys = new Map<string, readonly string[]>();
+  readonly ways = new Map<string, readonly string[]>();
   readonly spreads: AnyNode[] = [];
+  isLate = false;
+  readonly #scope: ComputedScope;
   readonly #isDeclared: IsDeclared;
   readonly #refuse: RefuseMember;
   readonly #texts: ListTexts;
 
-  constructor(isDeclared: IsDeclared, refuse: RefuseMember, texts: ListTexts) {
-    this.#isDeclared = isDeclared;
+  constructor(scope: ComputedScope, refuse: RefuseMember, texts: ListTexts) {
+    this.#scope = scope;
+    this.#isDeclared = scope.isDeclared;
     this.#refuse = refuse;
     this.#texts = texts;
   }
@@ -126,18 +135,75 @@ class TableReader implements TableGift {
     const inner = thaw(given, isDeclared);
     // The members of a frozen object are read; a frozen list or a Set is a value.
     const value = inner.type === "ObjectExpression" ? inner : given;
-    if (value.type === "ObjectExpression") this.#readObject(path, value, text);
-    else if (isFunction(value) || value.type === "Identifier") this.members.push({ path });
-    else if (isData(value, isDeclared)) {
+    if (text === undefined && path.length > 1 && this.#isCopy(value)) {
+      this.members.push({ path });
+      this.#noteData(path, value);
+      this.isLate = true;
+    } else if (value.type === "ObjectExpression") this.#readObject(path, value, text);
+    else if (isFunction(value)) this.members.push({ path });
+    else if (value.type === "Identifier" || this.#isWay(value)) {
+      this.members.push({ path });
+      // What it stands for the same patch may change.
+      if (value.type !== "Identifier" || this.#scope.isConstant(value.name)) this.isLate = true;
+      this.#noteBase(path, text);
+    } else if (isData(value, isDeclared)) {
       this.members.push({ path, data: { value: dataOf(value) } });
-      if (text !== undefined && isData(text, isDeclared)) {
-        this.bases.set(keyOfPath(path), dataOf(text));
-      }
+      this.#noteBase(path, text);
     } else {
       const member = showPath(path);
       const why = `${member} is neither a function nor written out: assign it in hotfix(), ${member} = ...`;
       throw this.#refuse(value, why);
     }
+  }
+
+  /** What the module's text has where the patch gives a value. */
+  #noteBase(path: readonly string[], text: TextObject | undefined): void {
+    if (text === undefined) return;
+    const key = keyOfPath(path);
+    const way = isFunction(text) ? undefined : wayTo(text);
+    if (isData(text, this.#isDeclared)) this.bases.set(key, dataOf(text));
+    else if (way !== undefined && way[0] !== undefined && this.#isDeclared(way[0])) {
+      this.ways.set(key, way);
+    }
+  }
+
+  /** `Kind.Bow`, a member of something that the module names. */
+  #isWay(node: AnyNode): boolean {
+    const [root] = (node.type === "MemberExpression" ? wayTo(node) : undefined) ?? [];
+    return root !== undefined && this.#isDeclared(root);
+  }
+
+  /** An object that begins with spreads of what the module names, and has only functions and values besides. */
+  #isCopy(node: AnyNode): boolean {
+    if (node.type !== "ObjectExpression") return false;
+    return node.properties.some(({ type }) => type === "SpreadElement") && this.#isEntry(node);
+  }
+
+  /** The data that is written out in a new entry is a constant to later patches. */
+  #noteData(path: readonly string[], node: AnyNode): void {
+    if (node.type === "ObjectExpression") {
+      for (const each of node.properties) {
+        const name = memberKeyOf(each)?.name;
+        if (each.type === "Property" && name !== undefined) {
+          this.#noteData([...path, name], each.value);
+        }
+      }
+    } else if (isData(node, this.#isDeclared)) {
+      this.members.push({ path, data: { value: dataOf(node) } });
+    }
+  }
+
+  #isEntry(node: AnyNode): boolean {
+    if (isFunction(node) || node.type === "Identifier" || this.#isWay(node)) return true;
+    if (node.type !== "ObjectExpression") return isData(node, this.#isDeclared);
+    return node.properties.every((each) => {
+      if (each.type === "SpreadElement") {
+        const [root] = wayTo(each.argument) ?? [];
+        return root !== undefined && this.#isDeclared(root);
+      }
+      const isNamed = !each.computed && memberKeyOf(each)?.name !== "__proto__";
+      return isNamed && each.kind === "init" && this.#isEntry(each.value);
+    });
   }
 
   /** What to write in the place of a spread or a computed name. */
@@ -189,8 +255,10 @@ class TableReader implements TableGift {
       }
       if (key.name === "__proto__")
         throw this.#refuse(property, "no member can be named __proto__");
-      if (key.way !== undefined) this.keys.set(key.name, key.way);
-      else if (isReadKey(key.name)) {
+      if (key.way !== undefined) {
+        this.keys.set(key.name, key.way);
+        this.isLate = true;
+      } else if (isReadKey(key.name)) {
         throw this.#refuse(
           property,
           `a member named ${key.name} can't be given: assign it in hotfix()`,
