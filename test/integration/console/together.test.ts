@@ -83,7 +83,7 @@ test("what the files say goes in together, with the shared modules that were edi
 
 for (const [line, reason] of Object.entries({
   "hotfix shop --and bank": "add --atomic",
-  "hotfix shop bank --from-source --atomic --fleet": "--fleet can't stand",
+  "hotfix shop bank --from-source --atomic --fleet": "--fleet can't be in a patch",
   "hotfix shop FOLDER/t.ts --and bank FOLDER/t.ts --atomic --yes": "--yes takes the notes",
   "hotfix :1 --and bank FOLDER/t.ts --atomic": "",
   "hotfix shop FOLDER/t.ts --and FOLDER/rate.ts FOLDER/r.ts 5 --atomic": "no arguments",
