@@ -193,6 +193,23 @@ const KINDS: readonly PartKind[] = [
       `[N${n}[V${n}.A](1), hold${n}[1].f(2), hold${n}[1].d, N${n}[C${n}](1), N${n}[s${n}](), N${n}.quoted(1), hold${n}[0] === N${n}, Object.keys(N${n}).length, M${n}.own(2), M${n}.got(2), hold${n}[2].own(1), O${n}.T[V${n}.B](1), O${n}.T[V${n}.A]]`,
   },
   {
+    // What is read from a constant is given again with it.
+    name: "values that are read",
+    size: 4,
+    text: (model, n) =>
+      reading(model, n).join(" ") + ` const hold${n} = [D${n}, D${n}.troll] as any[];`,
+    patch: (after, before, n, isWhole) => {
+      const give = giver(after, before, isWhole);
+      const [one = "", two = "", , , table = ""] = reading(after, n);
+      const troll = isWhole
+        ? `troll: { ...ground${n}, hp: ${after[3]} }`
+        : `troll: { hp: ${after[3]} }`;
+      return `${give(0, one)} ${give(1, two)} ${table.replace(/troll: \{.*?\}/, troll)}`;
+    },
+    look: (n) =>
+      `[D${n}.u, D${n}.k, D${n}.deep.v, D${n}.troll.hp, D${n}.troll.cry(1), hold${n}[0] === D${n}, hold${n}[1].hp]`,
+  },
+  {
     name: "function",
     size: 2,
     text: ([a, b], n) =>
@@ -230,6 +247,18 @@ function keyed([a, b, c, d, e]: Model, n: number): string[] {
     `const N${n}: any = { [V${n}.A]: (x: number) => x * ${a}, [V${n}.B]: { d: ${b}, f(x: number) { return x + ${b}; } }, [C${n}]: (x: number) => x - ${c}, [s${n}]: () => ${a}, ["quoted"]: (x: number) => x * ${c} };`,
     `const M${n} = { ...base${n}, own: (x: number) => x * ${d} };`,
     `class O${n} { static T: any = { [V${n}.B]: (x: number) => x + ${e}, [V${n}.A]: ${e} }; }`,
+  ];
+}
+
+/** Two constants, an enum, an object that is spread, and a table that reads them. */
+function reading([a, b, c, d]: Model, n: number): string[] {
+  const [isFirst, isEven] = [Number(c) % 3 === 0, Number(c) % 2 === 0];
+  return [
+    `const U${n} = ${a};`,
+    `const Y${n} = ${b};`,
+    `enum J${n} { A = 1, B = 2 }`,
+    `const ground${n} = { hp: 1, cry: (x: number) => x };`,
+    `const D${n}: any = { u: ${isFirst ? `U${n}` : `Y${n}`}, k: J${n}.${isEven ? "A" : "B"}, deep: { v: ${isEven ? `Y${n}` : c} }, troll: { ...ground${n}, hp: ${d} } };`,
   ];
 }
 
