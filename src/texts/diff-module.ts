@@ -9,6 +9,8 @@ import { changeEnum, shownText } from "./edit-scene.ts";
 import type { ImportPiece, LoosePiece, ModuleText } from "./module-text.ts";
 import { readMembers } from "../loader/typescript/enum-text.ts";
 import type { EnumMembers } from "../loader/typescript/enum-text.ts";
+import { wayText } from "../loader/read/member-key.ts";
+import { isFunction } from "../loader/read/names.ts";
 import { isSameTree } from "./same-tree.ts";
 import { isEnum } from "./type-text.ts";
 import type { TypePiece } from "./type-text.ts";
@@ -225,6 +227,17 @@ export function diffStatements({ was, now, writer }: EditScene): void {
       writer.say("applied", `dispatch ${protocol}`, why, piece.start);
       continue;
     }
+    const start = left.findIndex(({ node }) => changedDispatches(node, piece.node) !== undefined);
+    const old = left[start]?.node;
+    if (old !== undefined) {
+      left.splice(start, 1);
+      for (const each of changedDispatches(old, piece.node) ?? []) {
+        writer.step(now.text.slice(each.start, each.end));
+        const what = `dispatch ${dispatchOf(each) ?? ""}`;
+        writer.say("applied", what, "registered again in hotfix()", each.start);
+      }
+      continue;
+    }
     const why = "new, or changed: it does not run now; put into hotfix() what of it should";
     writer.say("note", shownText(now, piece.node), why, piece.start);
   }
@@ -232,6 +245,37 @@ export function diffStatements({ was, now, writer }: EditScene): void {
     const why = "taken out, or changed: what it has begun goes on (a timer, a subscription)";
     writer.say("note", shownText(was, node), why);
   }
+}
+
+/**
+ * What two texts of a plain service's `skynet.start(() => { ... })` register otherwise.
+ *
+ * @returns undefined if anything else has changed, or what it registers uses variables of the start function.
+ */
+function changedDispatches(was: AnyNode, now: AnyNode): AnyNode[] | undefined {
+  const [before, after] = [startedBy(was), startedBy(now)];
+  if (before === undefined || after === undefined || before.length !== after.length) {
+    return undefined;
+  }
+  const changed = after.filter((each, at) => !isSameTree(each, before[at] ?? each));
+  const isAlike = changed.every((each) => {
+    const old = before[after.indexOf(each)];
+    const protocol = dispatchOf(each);
+    return protocol !== undefined && old !== undefined && dispatchOf(old) === protocol;
+  });
+  const isFree = after.every(({ type }) => type === "ExpressionStatement");
+  return changed.length > 0 && isAlike && isFree ? changed : undefined;
+}
+
+/** The statements of the function that `skynet.start` is given. */
+function startedBy(node: AnyNode): AnyNode[] | undefined {
+  if (node.type !== "ExpressionStatement" || node.expression.type !== "CallExpression") {
+    return undefined;
+  }
+  const { callee, arguments: given } = node.expression;
+  const [run] = given;
+  if (wayText(callee) !== "skynet.start" || run === undefined || !isFunction(run)) return undefined;
+  return run.params.length === 0 && run.body.type === "BlockStatement" ? run.body.body : undefined;
 }
 
 /** The protocol of `skynet.dispatch("lua", f)`. */
