@@ -38,6 +38,7 @@ interface Parsed {
 interface LanguageService {
   getSyntacticDiagnostics(file: string): readonly Reported[];
   getSemanticDiagnostics(file: string): readonly Reported[];
+  getProgram(): { getSourceFile(file: string): object | undefined } | undefined;
 }
 
 interface Reported {
@@ -87,6 +88,8 @@ export class ClassicCompiler implements Compiler {
   async diagnose(file: string): Promise<readonly Diagnostic[]> {
     const { service, files } = this.#projectOf(file);
     files.add(file);
+    // Without `allowJs` the compiler takes no JavaScript.
+    if (service.getProgram()?.getSourceFile(file) === undefined) return [];
     const found = [
       ...service.getSyntacticDiagnostics(file),
       ...service.getSemanticDiagnostics(file),
