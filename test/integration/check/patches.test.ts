@@ -179,23 +179,25 @@ test(`JavaScript is checked if the project says so, else it is told`, async (t) 
   ok(folder !== checked.folder);
 });
 
-test("JavaScript that imports a service is passed over in a project that has none checked", async (t) => {
-  const options = { target: "es2023", module: "nodenext", strict: true, noEmit: true, types: [] };
-  const files = {
-    "services/till.ts":
-      "let sum = 0;\nexport const response = {\n  add(n: number) {\n    sum += n;\n  },\n};\n",
-    "tools/look.mjs": 'import { response } from "../services/till.ts";\nresponse.add("x");\n',
-    "services/till.js": 'import "./till.ts";\n',
-    "tsconfig.json": JSON.stringify({
-      compilerOptions: { ...options, allowImportingTsExtensions: true },
-    }),
-  };
-  const patch = "export const response = { twice(n: number) { return sum.toUpperCase(); } };";
-  const { lines } = createChecked(t, { typescript, files });
-  const found = await lines(patch, "services/till.ts");
-  equal(found.length, 1, found.join("\n"));
-  match(found[0] ?? "", /^patch p\.ts:1:57 TS2339 Property 'toUpperCase' does not exist/);
-});
+for (const [index, compiler] of COMPILERS.entries()) {
+  test(`JavaScript that imports a service is passed over by compiler ${index} in a project that has none checked`, async (t) => {
+    const options = { target: "es2023", module: "nodenext", strict: true, noEmit: true, types: [] };
+    const files = {
+      "services/till.ts":
+        "let sum = 0;\nexport const response = {\n  add(n: number) {\n    sum += n;\n  },\n};\n",
+      "tools/look.mjs": 'import { response } from "../services/till.ts";\nresponse.add("x");\n',
+      "services/till.js": 'import "./till.ts";\n',
+      "tsconfig.json": JSON.stringify({
+        compilerOptions: { ...options, allowImportingTsExtensions: true },
+      }),
+    };
+    const patch = "export const response = { twice(n: number) { return sum.toUpperCase(); } };";
+    const { lines } = createChecked(t, { typescript: compiler, files });
+    const found = await lines(patch, "services/till.ts");
+    equal(found.length, 1, found.join("\n"));
+    match(found[0] ?? "", /^patch p\.ts:1:57 TS2339 Property 'toUpperCase' does not exist/);
+  });
+}
 
 test("a file that says @ts-nocheck is told of, and is not taken for one without errors", async (t) => {
   const files = {
