@@ -267,6 +267,11 @@ export class Fabric implements Elsewhere {
     this.#exchange?.expectMore();
   }
 
+  /** Wakes a thread for what this one sends it soon. */
+  rouse(thread: number): void {
+    this.#exchange?.rouse(thread);
+  }
+
   /** Ends a turn: see Exchange.rest. */
   rest(): Rest {
     if (this.#late.length > 0) this.#sendLate();

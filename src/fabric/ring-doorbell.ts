@@ -12,6 +12,8 @@
 const AWAKE = 0;
 const ASLEEP = 1;
 const STATE = 0;
+/** The owner was woken for something that is still to come. */
+const ROUSED = 1;
 
 /** A page of its own cache lines. */
 const DOORBELL_BYTES = 256;
@@ -56,6 +58,24 @@ export class Doorbell {
     const words = this.#words;
     return (
       Atomics.load(words, STATE) === ASLEEP && Atomics.exchange(words, STATE, AWAKE) === ASLEEP
+    );
+  }
+
+  /**
+   * The same before something is published: the owner wakes while the caller still makes it.
+   *
+   * @returns as ring() does.
+   */
+  rouse(): boolean {
+    if (!this.ring()) return false;
+    Atomics.store(this.#words, ROUSED, 1);
+    return true;
+  }
+
+  /** Whether the owner was roused, and has not asked since. */
+  takeRoused(): boolean {
+    return (
+      Atomics.load(this.#words, ROUSED) === 1 && Atomics.exchange(this.#words, ROUSED, 0) === 1
     );
   }
 

@@ -207,7 +207,11 @@ export class Exchange {
     let count = 0;
     this.#hasTalk = false;
     for (const end of this.#all) count += this.#takeFrom(end);
-    if (this.#hasTalk && this.#polling.isOn) this.#polling.arrived(this.#options.clock.now());
+    const isRoused = this.#options.doorbell.takeRoused();
+    if (isRoused) this.#polling.expect();
+    if ((this.#hasTalk || isRoused) && this.#polling.isOn) {
+      this.#polling.arrived(this.#options.clock.now());
+    }
     return count;
   }
 
@@ -252,6 +256,12 @@ export class Exchange {
   /** Says that more will come at once: see Polling.expect. */
   expectMore(): void {
     this.#polling.expect();
+  }
+
+  /** Wakes a thread for what this one will soon publish, if it sleeps: it looks for that a moment before it sleeps again. */
+  rouse(thread: number): void {
+    const link = this.#ends[thread]?.link;
+    if (link?.doorbell.rouse() === true) link.wake();
   }
 
   /** Lets the other threads see what was sent so far, for example in the middle of a long turn. */

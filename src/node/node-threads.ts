@@ -260,6 +260,10 @@ export class NodeThreads implements Threads {
     this.#thread.fabric.expectMore();
   }
 
+  rouse(thread: number): void {
+    this.#thread.fabric.rouse(thread);
+  }
+
   publish(): void {
     this.#thread.fabric.publish();
   }

@@ -49,6 +49,8 @@ export interface Threads {
   publish(): void;
   /** Says that another thread sends more at once: this one looks for it a moment longer before it sleeps. */
   expectMore(): void;
+  /** Says that this thread sends something to another one soon: one that sleeps wakes meanwhile. */
+  rouse(thread: number): void;
   /** The services of this thread that go to another one, and those that come. */
   readonly handOver: HandOver;
   /** Returns the threads on which services of that name live. */

@@ -262,6 +262,8 @@ function fill(
       if (!isOfUndo(left)) throw migrateError(`${left.path} is ${left.why}`);
     },
   });
+  // It waits for the answer, which comes soon.
+  context.runtime.threads?.rouse(pack.from);
   const [lost] = [...restored.missing, ...restored.leftBehind];
   if (lost !== undefined)
     throw migrateError(`${lost.path} (${lost.file}:${lost.line}) is ${lost.why}`);

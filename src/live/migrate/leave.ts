@@ -68,7 +68,7 @@ const moving = new WeakSet<Context>();
 export async function migrateOne(
   live: LiveThread,
   context: Context,
-  to: number,
+  { to, caller }: { readonly to: number; readonly caller: number },
 ): Promise<MigrateResult> {
   const { runtime, service, handle } = context;
   const { clock, environment } = runtime;
@@ -80,7 +80,7 @@ export async function migrateOne(
   if (to === from) return { handle, from, to, held: 0, bytes: 0, waiting: 0, carried: [] };
   const limitMs = Number(environment.get("draintimeout"));
   const began = clock.now();
-  const way: Way = { to, limitMs, isList: false };
+  const way: Way = { to, caller: threads.threadOf(caller), limitMs, isList: false };
   moving.add(context);
   try {
     for (;;) {
@@ -122,6 +122,8 @@ const INTERFERENCE = "patches, scripts or messages of the debugger come into it"
 /** Where to, and how long it may take to come to rest. */
 interface Way {
   readonly to: number;
+  /** The thread of who asked for it; undefined if that one has ended. */
+  readonly caller: number | undefined;
   readonly limitMs: number;
   /** The state goes as a list: it has longer chains than the other thread can read. */
   isList: boolean;
@@ -166,6 +168,7 @@ async function tryToMove(live: LiveThread, context: Context, way: Way): Promise<
     if (service.messageCount !== pack.messageCount || service.systemMail?.head !== undefined) {
       return INTERFERENCE;
     }
+    if (way.caller !== undefined) threads.rouse(way.caller);
     const waiting = threads.handOver.leave(service, to);
     if (waiting === undefined) throw deadError(handle);
     hasLeft = true;

@@ -99,5 +99,5 @@ async function migrateHere(
       `${formatAddress(context.handle)} has taken its place, in a swap: move that one`,
     );
   }
-  return await migrateOne(liveOf(runtime), context, thread);
+  return await migrateOne(liveOf(runtime), context, { to: thread, caller });
 }

@@ -185,6 +185,45 @@ test("a thread that polls finds mail and is not woken for it", () => {
   equal(b.wakes.fromOutside, 1);
 });
 
+test("a thread that is roused before mail comes is woken once, looks for it a moment, and sleeps if it does not come", () => {
+  const { a, b, clock } = createPair({ windowMs: 0.1 });
+  a.exchange.rouse(OTHER);
+  a.exchange.rouse(OTHER);
+  equal(b.wakes.fromOutside, 1);
+  equal(b.exchange.receive(), 0);
+  equal(b.exchange.rest(), "again");
+  a.exchange.send(OTHER, createRecord(4, 1));
+  a.exchange.publish();
+  equal(b.exchange.hasMail(), true);
+  equal(b.wakes.fromOutside, 1);
+  equal(b.exchange.receive(), 1);
+  // Once roused it looks for one thing, and for no more.
+  clock.ms += 1;
+  b.exchange.rest();
+  clock.ms += 1;
+  equal(b.exchange.rest(), "asleep");
+  a.exchange.rouse(OTHER);
+  b.exchange.receive();
+  equal(b.exchange.rest(), "again");
+  clock.ms += 0.2;
+  equal(b.exchange.rest(), "asleep");
+});
+
+test("a thread that is up, gone or never polls is not kept from sleeping by a rouse", () => {
+  const { a, b } = createPair({ windowMs: 0.1 });
+  b.exchange.receive();
+  a.exchange.rouse(OTHER);
+  equal(b.wakes.fromOutside, 0);
+  equal(b.exchange.rest(), "asleep");
+  a.exchange.disconnect(OTHER);
+  a.exchange.rouse(OTHER);
+  equal(b.wakes.fromOutside, 0);
+  const still = createPair();
+  still.a.exchange.rouse(OTHER);
+  equal(still.b.exchange.receive(), 0);
+  equal(still.b.exchange.rest(), "asleep");
+});
+
 test("mail that was published before a thread was joined is found", () => {
   const sides = [createSide(() => 0), createSide(() => 0)] as const;
   const [linkA, linkB] = createLinks(sides) as [ThreadLink, ThreadLink];
