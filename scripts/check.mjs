@@ -25,6 +25,7 @@ const STEPS = {
   layers: ["node scripts/layers.mjs --self-test"],
   api: ["node scripts/api.mjs --self-test"],
   test: ["node scripts/test.mjs"],
+  journeys: ["node bench/journeys.mjs"],
   readme: ["node scripts/readme.mjs"],
   translation: ["node scripts/translation.mjs"],
   package: ["node scripts/test.mjs test/dist"],
