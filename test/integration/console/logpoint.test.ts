@@ -143,8 +143,8 @@ test("an expression that throws is told of, and harms no service", async (t) => 
   ]);
 });
 
-test("several stand on one line, and each is ended by its number", async (t) => {
-  const { ask, make, log } = await desk(t, FILES);
+test("a line may have several logpoints, and each is ended by its number", async (t) => {
+  const { ask, make, log } = await desk(t, FILES, ONE_THREAD);
   const counter = await make("counter");
   for (const name of ["count", "n", "this"]) await ask(`logpoint 9 counter.ts:9 ${name}`);
   deepEqual(await ask("logpoint off 3"), [OK]);

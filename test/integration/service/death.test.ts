@@ -179,7 +179,8 @@ test("monitor gets a client message from each service that ends", async (t) => {
 });
 
 test("code around the end of its service may log, a hundred lines of it", async (t) => {
-  const { make, log } = await world(t, {
+  // On another thread it logs on after its caller has been told.
+  const files = {
     main: `
       import { skynet, snax } from "snax";
       export const response = { async end() {
@@ -193,7 +194,8 @@ test("code around the end of its service may log, a hundred lines of it", async 
           catch (error) { console.log(error.code, count < 100); }
         }
       } };`,
-  });
+  };
+  const { make, log } = await world(t, files, ONE_THREAD);
   const main = await make("main");
   assert.equal(await codeOfFailure(main.req.end()), "ERR_SERVICE_DEAD");
   const lines = await log();

@@ -35,9 +35,12 @@ const FILES = {
 function steps(log: readonly string[]): Record<string, string[]> {
   const found: Record<string, string[]> = {};
   const names = new Map<string, string>();
-  for (const line of log) {
-    const [, tag = "", event = ""] = /^<TRACE (\S+)> \d+ (\S+.*)$/.exec(line) ?? [];
-    if (tag === "") continue;
+  const lines = log.flatMap((line) => {
+    const [, tag = "", time, event = ""] = /^<TRACE (\S+)> (\d+) (\S+.*)$/.exec(line) ?? [];
+    return tag === "" ? [] : [{ tag, time: BigInt(time ?? 0), event }];
+  });
+  // Lines of two threads come into the log in any order.
+  for (const { tag, event } of lines.toSorted((one, two) => (one.time < two.time ? -1 : 1))) {
     if (!names.has(tag)) names.set(tag, event);
     else (found[names.get(tag) ?? ""] ??= []).push(event.split(" ")[0] ?? "");
   }
