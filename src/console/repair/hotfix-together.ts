@@ -9,10 +9,10 @@
 
 import { addKept } from "./outcome-rows.ts";
 import { SnaxError } from "../../base/error.ts";
+import { renewFiles } from "../../live/rollout/fresh-program.ts";
 import type { TogetherPart } from "../../live/rollout/together.ts";
 import { applyTogether } from "../../live/rollout/together.ts";
 import { readPatch } from "../../live/text/compile.ts";
-import { clearCache } from "../../service/cache.ts";
 import type { SnaxCaller } from "../../snax/snax-functions.ts";
 import { resolve } from "node:path";
 import { formatAddress } from "../../kernel/service.ts";
@@ -92,8 +92,11 @@ export async function hotfixTogether(
     for (const { handle, reason } of skipped) shown.set(formatAddress(handle), reason);
     addKept(shown, keepsOld);
   }
-  // New services run the files as they are: an edited init, and state that begins otherwise.
-  for (const file of changed) clearCache(operator.runtime, file);
+  const { runtime } = operator;
+  const types = parts.flatMap((part) =>
+    part.kind === "type" ? [runtime.paths.find(part.type)] : [],
+  );
+  await renewFiles(runtime, changed, types);
   return markInOrder(shown);
 }
 

@@ -7,10 +7,10 @@
 import { SnaxError } from "../../base/error.ts";
 import { formatAddress } from "../../kernel/service.ts";
 import { hotfix } from "../../live/rollout/one-service.ts";
+import { renewFiles } from "../../live/rollout/fresh-program.ts";
 import { hotfixall } from "../../live/rollout/all-of-type.ts";
 import { readIds, rollback } from "../../live/operate/rollback.ts";
 import { hotfixshared } from "../../live/rollout/shared-call.ts";
-import { clearCache } from "../../service/cache.ts";
 import type { FleetOptions, PatchRecord } from "../../snax/types.ts";
 import type { DryOptions } from "../../snax/types-dry.ts";
 import type {
@@ -170,8 +170,7 @@ async function hotfixFromSource(
   for (const [key, value] of result) shown.set(key, value);
   // On the other nodes the files are as they were: births go by the patch.
   if (fleet === undefined && target.kind === "type" && result.get("failed") === 0) {
-    // New services run the files as they are: an edited init, and state that begins otherwise.
-    for (const file of changed) clearCache(operator.runtime, file);
+    await renewFiles(operator.runtime, changed, [operator.runtime.paths.find(target.type)]);
   }
   return markInOrder(shown);
 }

@@ -33,10 +33,33 @@ export function imagesOf({ nodes }: Program): ImageData[] {
   return [...nodes.values()].map(({ image }) => image.toData());
 }
 
-/** New services run the files as they are now. */
-export function clearChanged(runtime: Runtime, { nodes }: Program): void {
+/** New services run the files as they are now, those that a program was made from. */
+export function clearChanged(runtime: Runtime, { nodes, entry }: Program): void {
   const { images } = runtime.cache;
-  for (const { image } of nodes.values()) {
-    if (images.get(image.file)?.text !== image.text) clearCache(runtime, image.file);
+  const texts = [...nodes.values()].map(({ image }) => image);
+  const changed = texts.filter(({ file, text }) => images.get(file)?.text !== text);
+  if (changed.length === 0) return;
+  const files = changed.map(({ file }) => file);
+  void renewFiles(runtime, files, [entry.image.file]);
+}
+
+/**
+ * New services run files as they are now, an edited `init` and state that begins otherwise. The files are read at once: the
+ * next edit is not in what new services run before a patch or a reload brings it, and the patch meets the text that it is for.
+ *
+ * @param entries - the files of types that are read; all others are read when a service of them begins.
+ */
+export async function renewFiles(
+  runtime: Runtime,
+  files: readonly string[],
+  entries: readonly string[],
+): Promise<void> {
+  for (const file of files) clearCache(runtime, file);
+  for (const entry of entries) {
+    try {
+      await runtime.cache.load(entry);
+    } catch {
+      // The next service of it hears why.
+    }
   }
 }
