@@ -82,7 +82,7 @@ export class Membership {
   #claimsFrom = Infinity;
   #isUp = false;
   #isReplaced = false;
-  #isRenewing = false;
+  #renewal: Promise<void> | undefined = undefined;
   #isOver = false;
   #hasTold = false;
   #beatAt = 0;
@@ -139,6 +139,9 @@ export class Membership {
     this.#stopBeats();
     this.#stopWatch?.();
     this.#lose("this node has left");
+    // Race: a renewal that is under way makes the place, or gives it another token: the node would be a member until its lease ends.
+    // test/unit/cluster/membership.test.ts
+    await this.#renewal;
     const token = this.#token;
     this.#token = 0;
     if (token !== 0) await driver.claim(this.#key, undefined, token).catch(() => undefined);
@@ -255,21 +258,26 @@ export class Membership {
   }
 
   async #renew(): Promise<void> {
-    if (this.#isRenewing || this.#isOver) return;
-    this.#isRenewing = true;
+    if (this.#renewal !== undefined || this.#isOver) return;
+    this.#renewal = this.#holdPlace();
+    await this.#renewal;
+    this.#renewal = undefined;
+  }
+
+  /** Makes the place of this node, or renews it; never throws. */
+  async #holdPlace(): Promise<void> {
     try {
       const asked = this.options.host.now();
       const lapses = this.#lapses;
       const token = this.#token === 0 ? await this.#register() : await this.#again();
-      if (this.#isOver || token === undefined || this.#lapses !== lapses) return;
+      if (token === undefined || this.#lapses !== lapses) return;
       this.#token = token;
+      if (this.#isOver) return;
       this.#hadRight = true;
       this.#rightUntil = asked + this.options.leaseMs * (1 - MARGIN);
       this.options.onRight?.(this.#rightUntil - this.options.host.now());
     } catch {
       // The engine did not answer: the next beat asks again, and the right ends by itself.
-    } finally {
-      this.#isRenewing = false;
     }
   }
 
