@@ -8,6 +8,8 @@
 import { SnaxError } from "../../base/error.ts";
 import type { TextQuestion } from "../../live/operate/running-texts.ts";
 import { nameServices } from "../../live/operate/running-texts.ts";
+import type { EditedTexts } from "../../live/text/compile.ts";
+import { hashOf } from "../../live/text/compile.ts";
 import type { RepairOptions } from "../../snax/types.ts";
 import type { Verdict } from "../../texts/verdict.ts";
 import type { Operator } from "../operator/operator.ts";
@@ -15,7 +17,7 @@ import { optionError, readRepair, REPAIR_WORDS } from "./hotfix-words.ts";
 import type { HotfixTarget } from "./hotfix-words.ts";
 import type { ScriptFile } from "../operator/script-file.ts";
 import type { DiffRow, GroupDiff } from "./source-texts.ts";
-import { askTexts, diffGroup, listRows, printChanges, showPath } from "./source-texts.ts";
+import { askTexts, diffGroup, listRows, printChanges, readDisk, showPath } from "./source-texts.ts";
 
 /** The options of `hotfix` that take the patch from the files. */
 export interface SourceOptions {
@@ -42,6 +44,8 @@ export interface SourcePatch {
   readonly isNoted: boolean;
   /** The files that differ in more than layout: new services are to be born from them. */
   readonly changed: readonly string[];
+  /** The texts that the patch leads to. */
+  readonly edited: EditedTexts;
 }
 
 const OPTIONS: ReadonlySet<string> = new Set(["--from-source", "--yes", ...REPAIR_WORDS]);
@@ -97,7 +101,10 @@ export async function patchFromSource(
   const changed = diffs.flatMap(({ modules }) =>
     [...modules.values()].flatMap(({ file, verdict }) => (verdict === "same" ? [] : file)),
   );
-  return { rows, patch, shared, files, isNoted, changed: [...new Set(changed)] };
+  const edited = Object.fromEntries(
+    Object.keys(patch).map((file) => [file, hashOf(readDisk({ file }) ?? "")]),
+  );
+  return { rows, patch, shared, files, isNoted, changed: [...new Set(changed)], edited };
 }
 
 /** Whose texts are meant. */

@@ -12,6 +12,7 @@ import { SnaxError } from "../../base/error.ts";
 import { renewFiles } from "../../live/rollout/fresh-program.ts";
 import type { TogetherPart } from "../../live/rollout/together.ts";
 import { applyTogether } from "../../live/rollout/together.ts";
+import type { EditedTexts } from "../../live/text/compile.ts";
 import { readPatch } from "../../live/text/compile.ts";
 import type { SnaxCaller } from "../../snax/snax-functions.ts";
 import { resolve } from "node:path";
@@ -162,7 +163,8 @@ async function planFromSource(
       shown.set(path, [verdict, ...printChanges(changes)].join("\n"));
     }
     if (Object.keys(found.patch).length > 0) {
-      parts.push(partOf(operator, target, { patch: found.patch, args: [] }));
+      const { patch, edited } = found;
+      parts.push(partOf(operator, target, { patch, edited, args: [] }));
     }
     for (const [file, text] of Object.entries(found.shared)) {
       if ((shared.get(file) ?? text) !== text) {
@@ -206,15 +208,17 @@ function partOf(
   target: HotfixTarget,
   {
     patch,
+    edited,
     args,
   }: {
     readonly patch: string | Readonly<Record<string, string>>;
+    readonly edited?: EditedTexts;
     readonly args: readonly string[];
   },
 ): TogetherPart {
   requireMany(target);
   if (target.kind === "type")
-    return { kind: "type", type: target.type, texts: readPatch(patch), args };
+    return { kind: "type", type: target.type, texts: readPatch(patch), edited, args };
   const path = target.kind === "shared" ? target.path : "";
   if (typeof patch !== "string" || args.length > 0) {
     const why = `${path} is a module itself: give one file, and no arguments`;

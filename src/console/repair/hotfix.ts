@@ -9,6 +9,7 @@ import { formatAddress } from "../../kernel/service.ts";
 import { hotfix } from "../../live/rollout/one-service.ts";
 import { renewFiles } from "../../live/rollout/fresh-program.ts";
 import { hotfixall } from "../../live/rollout/all-of-type.ts";
+import type { EditedTexts } from "../../live/text/compile.ts";
 import { readIds, rollback } from "../../live/operate/rollback.ts";
 import { hotfixshared } from "../../live/rollout/shared-call.ts";
 import type { FleetOptions, PatchRecord } from "../../snax/types.ts";
@@ -24,7 +25,7 @@ import { toResult } from "../operator/command.ts";
 import { isInOrder, markInOrder } from "../operator/page.ts";
 import { patchFleet, rollBackFleet, takeFleetOptions } from "./fleet.ts";
 import { takeDryWords, tryPatch } from "./dry-run.ts";
-import type { SourceOptions } from "./from-source.ts";
+import type { SourceOptions, SourcePatch } from "./from-source.ts";
 import { partsOf, patchFromSource, readSourceOptions } from "./from-source.ts";
 import { hotfixTogether, isTogether } from "./hotfix-together.ts";
 import type { HotfixTarget, HotfixWords } from "./hotfix-words.ts";
@@ -161,7 +162,8 @@ async function hotfixFromSource(
   const parts = partsOf(found);
   const types = await checkBefore(operator, target, { parts, ...options });
   if (types !== undefined) shown.set("types", types);
-  const words = { patch, parts, args: [], files, repair, fleet };
+  const { edited } = found;
+  const words = { patch, parts, args: [], files, repair, fleet, edited };
   if (dry !== undefined) {
     const tried = await applyDry(operator, target, words, dry);
     return markInOrder(new Map([...shown, ...tried]));
@@ -178,7 +180,7 @@ async function hotfixFromSource(
 async function sendSource(
   operator: Operator,
   target: HotfixTarget,
-  words: FleetWords,
+  words: FleetWords & Pick<SourcePatch, "edited">,
 ): Promise<Map<string, unknown>> {
   if (Object.keys(words.patch).length === 0) return new Map([["failed", 0]]);
   try {
@@ -186,7 +188,7 @@ async function sendSource(
       return new Map(await patchFleet(operator.caller, words.fleet, target, words));
     }
     if (target.kind === "type") {
-      const rows = await patchType(operator, target.type, words);
+      const rows = await patchType(operator, target.type, words, words.edited);
       return new Map(rows as Table);
     }
     if (target.kind === "service") {
@@ -207,10 +209,12 @@ async function patchType(
   operator: Operator,
   type: string,
   words: HotfixWords,
+  edited?: EditedTexts,
 ): Promise<CommandResult> {
   const { patch, args, files, repair } = words;
   const { live } = operator.thread;
-  const result = await hotfixall(live, { ...operator.caller, repair }, type, [patch, ...args]);
+  const caller = { ...operator.caller, repair, ...(edited !== undefined && { edited }) };
+  const result = await hotfixall(live, caller, type, [patch, ...args]);
   const { id, applied, failed, skipped, held, keepsOld } = result;
   const counts = countRows({ applied, failed, skipped });
   const rows = new Map<string, unknown>([["id", id], ...counts]);

@@ -17,8 +17,8 @@ import { askSteward } from "../../service/steward.ts";
 import type { SnaxThread } from "../../snax/snax-thread.ts";
 import type { GivenMethod } from "../apply/method-swap.ts";
 import { checkGroups } from "../apply/method-swap.ts";
-import type { PatchTexts, PatchPart } from "../text/compile.ts";
-import { compileParts, compilePatch, INJECTED } from "../text/compile.ts";
+import type { EditedTexts, PatchTexts, PatchPart } from "../text/compile.ts";
+import { compileParts, compilePatch, hashOf, INJECTED } from "../text/compile.ts";
 import type { NameScope } from "../text/patched-module.ts";
 import { rootScope, scopeOf } from "../text/patched-module.ts";
 import { moduleOf, evaluateImports } from "../text/patch-import.ts";
@@ -30,6 +30,7 @@ export interface BirthOrder {
   readonly id: number;
   readonly type: string;
   readonly texts: PatchTexts;
+  readonly edited?: EditedTexts | undefined;
 }
 
 /** A patch that is given to each program of its type that is made from now on. */
@@ -94,8 +95,8 @@ export class Births {
   }
 
   /** Keeps a patch for the threads yet to be started; for the main thread. */
-  keepForThreads({ id, type, texts }: BirthOrder): void {
-    if (this.#snax.runtime.threads !== undefined) this.#orders.push({ id, type, texts });
+  keepForThreads({ id, type, texts, edited }: BirthOrder): void {
+    if (this.#snax.runtime.threads !== undefined) this.#orders.push({ id, type, texts, edited });
   }
 
   /** Forgets patches of which later ones leave nothing; for the main thread. */
@@ -196,8 +197,9 @@ export class Births {
     return { program, parts: await this.#compileFor(program, order) };
   }
 
-  async #compileFor(program: Program, { type, texts }: BirthOrder): Promise<PatchPart[]> {
-    const parts = await compileParts(texts, {
+  async #compileFor(program: Program, order: BirthOrder): Promise<PatchPart[]> {
+    const { type } = order;
+    const parts = await compileParts(textsToCome(program, order), {
       program,
       scopeOf: (node) => this.scopeOf(program, node),
       hasMethods: true,
@@ -343,6 +345,16 @@ export async function loadProgram(caller: Context, type: string): Promise<Progra
     for (const image of images as ImageData[]) cache.adopt(image);
   }
   return await cache.load(path);
+}
+
+/** The texts of a patch that files do not have yet. */
+function textsToCome(program: Program, { texts, edited }: BirthOrder): PatchTexts {
+  if (edited === undefined) return texts;
+  const hasEdit = (path: string): boolean => {
+    const text = program.node(path)?.image.text;
+    return text !== undefined && hashOf(text) === edited[path];
+  };
+  return new Map([...texts].filter(([path]) => !hasEdit(path)));
 }
 
 /** What patches give to a service, collected from the last one backwards. */

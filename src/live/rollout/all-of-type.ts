@@ -45,12 +45,12 @@ export async function hotfixall(
   type: string,
   [patch, ...args]: readonly [Patch, ...unknown[]],
 ): Promise<AllDone> {
-  const { context, repair, takesBack, undoes } = caller;
+  const { context, repair, takesBack, undoes, edited } = caller;
   const isAtomic = repair?.atomic === true;
   const isOnce = repair?.once === true;
   const texts = readPatch(patch);
   const by = { caller: context.handle, takesBack, undoes };
-  const call: CampaignCall = { type, texts, args, ...by, isAtomic, isOnce };
+  const call: CampaignCall = { type, texts, edited, args, ...by, isAtomic, isOnce };
   await refuseSelfWait(caller, "a patch", { types: [type], holds: isAtomic });
   const { threads } = context.runtime;
   if (threads !== undefined && threads.own !== 0) {
@@ -248,7 +248,9 @@ export async function prepareForType(
   const variants = new VariantTable(texts, new Set(context.runtime.parts.keys()));
   await compileForAll(context, type, variants);
   const [first] = contextsOf(context.runtime, type);
-  const summary = summarise(parts, first?.code);
+  // Where new services have the edit already, a running one says what changes.
+  const running = first === undefined ? undefined : variants.find(first);
+  const summary = summarise(parts.length < texts.size ? (running ?? parts) : parts, first?.code);
   return { program, born: parts, variants, summary };
 }
 

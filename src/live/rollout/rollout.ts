@@ -21,6 +21,7 @@ import type { SnaxError } from "../../base/error.ts";
 import { codeOf } from "../../base/error.ts";
 import type { Context } from "../../service/context.ts";
 import type { SnaxCaller } from "../../snax/snax-functions.ts";
+import type { EditedTexts } from "../text/compile.ts";
 import type { LiveThread } from "./live-thread.ts";
 import type { OrderState } from "./thread-order.ts";
 import { orderThread, stuckThread, takeOrder } from "./thread-order.ts";
@@ -72,6 +73,8 @@ export interface PatchCaller extends SnaxCaller {
   readonly takesBack?: readonly number[];
   /** The texts of these. @defaultValue none */
   readonly undoes?: readonly string[];
+  /** The patch was made from files. */
+  readonly edited?: EditedTexts;
 }
 
 /** Variables of a service that keep what other code has written since a patch assigned them. */

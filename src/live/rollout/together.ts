@@ -18,7 +18,7 @@ import type { Context } from "../../service/context.ts";
 import { messageOf } from "../../service/error-text.ts";
 import type { Patch, PatchFailure, PatchResult, PatchSkip } from "../../snax/types.ts";
 import type { TogetherResult } from "../../snax/types.ts";
-import type { PatchTexts } from "../text/compile.ts";
+import type { EditedTexts, PatchTexts } from "../text/compile.ts";
 import { hashOfPatch, readPatch } from "../text/compile.ts";
 import { keepLate as keepLateOfType, prepareForType, homesOf } from "./all-of-type.ts";
 import { AtomicCampaign } from "./atomic-campaign.ts";
@@ -41,6 +41,7 @@ export type TogetherPart =
       readonly kind: "type";
       readonly type: string;
       readonly texts: PatchTexts;
+      readonly edited?: EditedTexts | undefined;
       readonly args: readonly unknown[];
     }
   | { readonly kind: "shared"; readonly file: string; readonly text: string };
@@ -192,8 +193,9 @@ function ordersOf(
   return parts.map((part, index): PartOrder => {
     if (part.kind === "shared")
       return { kind: "shared", order: { ...part, id: id + index, undoes } };
-    const { type, texts, args } = part;
-    const order = { id: id + index, type, texts, args, caller, undoes, isOnce, isAtomic: true };
+    const { type, texts, edited, args } = part;
+    const patch = { type, texts, edited, args };
+    const order = { id: id + index, ...patch, caller, undoes, isOnce, isAtomic: true };
     return { kind: "type", order, homes: homesOf(context, type) };
   });
 }

@@ -42,6 +42,12 @@ export const INJECTED: ReadonlySet<string> = new Set(INJECTED_NAMES);
 export type PatchTexts = ReadonlyMap<string, string>;
 
 /**
+ * The texts that a patch is to lead to, by the paths of their modules and as {@link hashOf} names them: the patch was made from files.
+ * What begins from such a file has the edit already, and gets no patch.
+ */
+export type EditedTexts = Readonly<Record<string, string>>;
+
+/**
  * Reads what a program gave as a patch.
  *
  * @throws {ERR_ARGUMENT} if it is neither a text nor a record of texts.

@@ -81,3 +81,46 @@ for (const [first, command] of Object.entries(FIRST)) {
     });
   }
 }
+
+const LIB = `
+function fee(n = 1) { return n; }
+export function price() { return 5 + fee(); }
+`;
+const USER = `import { price } from "./lib.ts"; export const response = { all: () => price() };`;
+
+for (const way of ["--from-source", "--from-source --atomic"]) {
+  test(`an edit of a module of two types is carried over to one after the other, by ${way}`, async (t) => {
+    const { folder, open, make } = await desk(t, {
+      "lib.ts": LIB,
+      "shop.ts": USER,
+      "bank.ts": USER,
+    });
+    const client = await open();
+    const [shop, bank] = [await make("shop"), await make("bank")];
+    const edited = LIB.replace(/function fee.*\n/, "").replace("5 + fee()", "70");
+    writeFileSync(join(folder, "lib.ts"), edited);
+    for (const type of ["shop", "bank"]) {
+      const said = await client.run(`hotfix ${type} ${way} --yes`);
+      equal(said.at(-1), "<CMD OK>", said.join("\n"));
+      ok(said.includes("applied\t1"), said.join("\n"));
+    }
+    const all = [shop, bank, await make("shop"), await make("bank")];
+    for (const each of all) equal(await each.req.all(), 70);
+  });
+
+  test(`an edit behind clearcache is carried over by ${way}, taken back, and carried over again`, async (t) => {
+    const { folder, open, make } = await desk(t, { "lib.ts": LIB, "shop.ts": USER });
+    const client = await open();
+    const shop = await make("shop");
+    const edited = LIB.replace("5 + fee()", "40 + more()") + "const more = () => 2;\n";
+    await client.run("clearcache");
+    writeFileSync(join(folder, "lib.ts"), edited);
+    for (const answer of [42, 6]) {
+      const said = await client.run(`hotfix shop ${way} --yes`);
+      equal(said.at(-1), "<CMD OK>", said.join("\n"));
+      deepEqual([await shop.req.all(), await (await make("shop")).req.all()], [answer, answer]);
+      await client.run("clearcache");
+      writeFileSync(join(folder, "lib.ts"), LIB);
+    }
+  });
+}
