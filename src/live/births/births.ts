@@ -199,7 +199,7 @@ export class Births {
 
   async #compileFor(program: Program, order: BirthOrder): Promise<PatchPart[]> {
     const { type } = order;
-    const parts = await compileParts(textsToCome(program, order), {
+    const parts = await compileParts(this.#textsToCome(program, order), {
       program,
       scopeOf: (node) => this.scopeOf(program, node),
       hasMethods: true,
@@ -207,6 +207,17 @@ export class Births {
     });
     checkGroups(parts, this.#snax.methods.of(type));
     return parts;
+  }
+
+  /** The texts of a patch that the files of a program do not have yet; all, if other patches have changed what begins from them. */
+  #textsToCome(program: Program, { texts, edited }: BirthOrder): PatchTexts {
+    const before = this.#inheritances.get(program)?.patches ?? [];
+    if (edited === undefined || before.length > 0) return texts;
+    const hasEdit = (path: string): boolean => {
+      const text = program.node(path)?.image.text;
+      return text !== undefined && hashOf(text) === edited[path];
+    };
+    return new Map([...texts].filter(([path]) => !hasEdit(path)));
   }
 
   /** Returns the scope in which a module of a program is born. */
@@ -345,16 +356,6 @@ export async function loadProgram(caller: Context, type: string): Promise<Progra
     for (const image of images as ImageData[]) cache.adopt(image);
   }
   return await cache.load(path);
-}
-
-/** The texts of a patch that files do not have yet. */
-function textsToCome(program: Program, { texts, edited }: BirthOrder): PatchTexts {
-  if (edited === undefined) return texts;
-  const hasEdit = (path: string): boolean => {
-    const text = program.node(path)?.image.text;
-    return text !== undefined && hashOf(text) === edited[path];
-  };
-  return new Map([...texts].filter(([path]) => !hasEdit(path)));
 }
 
 /** What patches give to a service, collected from the last one backwards. */

@@ -123,4 +123,19 @@ for (const way of ["--from-source", "--from-source --atomic"]) {
       writeFileSync(join(folder, "lib.ts"), LIB);
     }
   });
+
+  test(`a patch by hand is taken back by the file that has not changed, by ${way}, in new services too`, async (t) => {
+    const patch = "function fee(n = 1) { return n + 100; }\n";
+    const { folder, open, make } = await desk(t, { "lib.ts": LIB, "shop.ts": USER, "p.ts": patch });
+    const client = await open();
+    const shop = await make("shop");
+    for (const [command, answer] of [
+      [`hotfix shop lib.ts=${folder}/p.ts`, 106],
+      [`hotfix shop ${way} --yes`, 6],
+    ] as const) {
+      const said = await client.run(command);
+      equal(said.at(-1), "<CMD OK>", said.join("\n"));
+      deepEqual([await shop.req.all(), await (await make("shop")).req.all()], [answer, answer]);
+    }
+  });
 }
