@@ -20,7 +20,7 @@ import type { ConstructionChange } from "../text/class-change.ts";
 import type { AnyClass } from "./class-graft.ts";
 import { propertyText } from "../text/class-rules.ts";
 import type { RunningText } from "../text/running-class.ts";
-import type { UndoLog } from "./patch-run.ts";
+import type { UndoLog } from "./undo-log.ts";
 
 /** One field of a class. */
 export interface Field {

@@ -8,7 +8,7 @@
 
 import { SnaxError } from "../../base/error.ts";
 import type { HeldMethods } from "./method-swap.ts";
-import type { UndoLog } from "./patch-run.ts";
+import type { UndoLog } from "./undo-log.ts";
 
 /** A class as a value. */
 export type AnyClass = (abstract new (...args: never[]) => object) & { readonly prototype: object };

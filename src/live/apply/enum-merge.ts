@@ -9,7 +9,7 @@
 
 import { types } from "node:util";
 import { SnaxError } from "../../base/error.ts";
-import type { UndoLog } from "./patch-run.ts";
+import type { UndoLog } from "./undo-log.ts";
 
 /** What a patch gives. */
 export interface EnumGift {

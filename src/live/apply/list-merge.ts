@@ -12,7 +12,7 @@ import { SnaxError } from "../../base/error.ts";
 import { showPath } from "../../loader/read/member-key.ts";
 import type { ListGift, ListShape, Shape } from "../text/list-text.ts";
 import { contentsOf, isPlain, isSameData } from "./contents.ts";
-import type { UndoLog } from "./patch-run.ts";
+import type { UndoLog } from "./undo-log.ts";
 
 /** Whether the same values are in the same places. */
 function isSameList(before: unknown, after: readonly unknown[]): boolean {

@@ -16,7 +16,8 @@ import type { Group, Method, MethodNumbers, SnaxHost } from "../../snax/snax-hos
 import { GROUP_EXPORTS, groupOf } from "../../snax/snax-host.ts";
 import type { PatchPart } from "../text/compile.ts";
 import { GROUP_NAMES } from "../text/patch-item.ts";
-import type { PatchRun, UndoLog } from "./patch-run.ts";
+import type { PatchRun } from "./patch-run.ts";
+import type { UndoLog } from "./undo-log.ts";
 
 /** One method that a patch gives. */
 export interface GivenMethod {

@@ -14,6 +14,7 @@ import { SnaxError } from "../../base/error.ts";
 import type { AnyFunction, ModuleInstance, ScopeHook } from "../../loader/run/module-instance.ts";
 import { CellSource } from "../../loader/run/module-node.ts";
 import { publicName } from "../../loader/read/record.ts";
+import type { UndoLog } from "./undo-log.ts";
 import { ClassParts, isReconstructed, noteFollowed, reconstruct } from "./class-construction.ts";
 import type { Field, PatchedClass } from "./class-construction.ts";
 import type { ClassChange } from "../text/class-change.ts";
@@ -44,39 +45,6 @@ const NOTHING: Record<string, never> = Object.freeze({});
 
 type ReadVariable = (index: number) => unknown;
 type WriteVariable = (index: number, value: unknown) => void;
-
-/**
- * What has been done so far, and how each step is taken back.
- *
- * Steps are undone last first. Each notes its undoing *before* it changes anything, so that a step
- * that fails half-way is undone as well.
- */
-export class UndoLog {
-  readonly #steps: (() => void)[] = [];
-
-  /** Notes how the step that follows is taken back. */
-  note(undo: () => void): void {
-    this.#steps.push(undo);
-  }
-
-  /**
-   * Takes everything back.
-   *
-   * @returns what could not be taken back; empty unless the service's own objects resist (frozen
-   * meanwhile).
-   */
-  undo(): unknown[] {
-    const failures: unknown[] = [];
-    for (let undo = this.#steps.pop(); undo !== undefined; undo = this.#steps.pop()) {
-      try {
-        undo();
-      } catch (error) {
-        failures.push(error);
-      }
-    }
-    return failures;
-  }
-}
 
 /** What a patch gives to an object. */
 interface GivenTable {

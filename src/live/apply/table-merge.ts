@@ -18,7 +18,7 @@ import { showPath } from "../../loader/read/member-key.ts";
 import type { Keys } from "./table-keys.ts";
 import type { TableGift } from "../text/table-text.ts";
 import { keyOfPath } from "../text/table-text.ts";
-import type { UndoLog } from "./patch-run.ts";
+import type { UndoLog } from "./undo-log.ts";
 
 /** The values that patches gave, by the object that has them. */
 const givenValues = new WeakMap<object, Map<PropertyKey, unknown>>();

@@ -11,7 +11,7 @@
 import { types } from "node:util";
 import { LEDGER_LENGTH_MAX, ROLLBACK_PATCHES_MAX, ROLLBACK_STATE_MAX } from "../../base/limits.ts";
 import type { ModuleInstance } from "../../loader/run/module-instance.ts";
-import type { UndoLog } from "./patch-run.ts";
+import type { UndoLog } from "./undo-log.ts";
 
 /** One variable. */
 interface Assigned {
