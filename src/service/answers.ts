@@ -14,19 +14,40 @@ import type { Context, Receiver, ReceiverTable } from "./context.ts";
 import { definePart, receiveJob, requireAlive } from "./context.ts";
 import { receiveDebug } from "./debug.ts";
 import type { ApiTable } from "./lazy-api.ts";
-import { protocolName, protocolOf, registerProtocol } from "./protocol-table.ts";
+import { isOfApi, protocolName, protocolOf, registerProtocol } from "./protocol-table.ts";
 import { toRemoteError } from "./remote-error.ts";
 import type { Handler, Protocol, Response } from "./skynet-api.ts";
+import { isInTopLevel } from "./top-level.ts";
 import { Values } from "./values.ts";
 
 /** What a service does with the messages of one type. */
 interface Reception {
+  /** Of its protocol. */
+  readonly name: string;
   readonly handler: Handler;
   readonly unpack: Protocol["unpack"];
+  readonly isOfApi: boolean;
+  readonly isOfTopLevel: boolean;
 }
 
 /** By message type. */
-const receptions = definePart(() => new Map<number, Reception>(), { isOfCode: true });
+const receptions = definePart(() => new Map<number, Reception>(), {
+  isOfCode: true,
+  lacks: (before, after) => {
+    const lost = lostOf(before, after).find(({ isOfTopLevel }) => !isOfTopLevel);
+    if (lost === undefined) return undefined;
+    return `nothing handles messages of type ${lost.name} any more: register it again in reload()`;
+  },
+  leaves: (before, after) => lostOf(before, after).map(({ name }) => `skynet.dispatch ${name}`),
+});
+
+/** What the API handles it handles again where new code needs it. */
+function lostOf(
+  before: ReadonlyMap<number, Reception>,
+  after: ReadonlyMap<number, Reception> | undefined,
+): Reception[] {
+  return [...before].flatMap(([id, each]) => (each.isOfApi || after?.has(id) ? [] : each));
+}
 
 /** Returns the handlers that a service has set, by protocol. */
 export function handlersOf(context: Context): Map<string, Handler> {
@@ -91,7 +112,10 @@ function dispatch(context: Context, type: string, handler?: Handler): Handler | 
   if (typeof handler !== "function") {
     throw new SnaxError("ERR_ARGUMENT", `the handler of ${type} is no function`);
   }
-  receptions.of(context).set(id, { handler, unpack });
+  receptions.of(context).set(id, {
+    ...{ name: type, handler, unpack },
+    ...{ isOfApi: isOfApi(context, type), isOfTopLevel: isInTopLevel(context) },
+  });
   if (context.receivers[id] !== receiveValues) {
     context.receivers = tableWith(context.receivers, id, receiveValues);
     // What came before there was a handler has waited for it.

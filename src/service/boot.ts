@@ -37,6 +37,7 @@ import { describeBeginning } from "./late-beginning.ts";
 import { toRemoteError } from "./remote-error.ts";
 import type { Kind, Runtime } from "./runtime.ts";
 import { describeError, messageOf } from "./error-text.ts";
+import { noteListenersOfTopLevel } from "./signal.ts";
 import { surroundingsOf } from "./surroundings.ts";
 
 /** Told once, when a service is ready, or with the reason why it is not, and the same as it can be sent. */
@@ -314,6 +315,7 @@ function fill(context: Context, program: Program): unknown {
   if (isThenable(filled)) runtime.kernel.watch(handle, () => instance.release(), LET_GO);
   return after(filled, () => {
     context.code = instance;
+    noteListenersOfTopLevel(context);
     if (!service.isAlive) instance.release();
   });
 }

@@ -390,6 +390,9 @@ const ties = new Map<object, (value: never) => string | undefined>();
 /** What of a part that old code has registered the new code in its place has not, for people, by part. */
 const losses = new Map<object, (before: never, after: never) => string | undefined>();
 
+/** What of a part the old top level has registered and the new one has not, for people, by part. */
+const leavings = new Map<object, (before: never, after: never) => readonly string[]>();
+
 /** How what code has registered ends, and how it returns, by part. */
 const ends = new Map<object, (value: never) => void>();
 const returns = new Map<object, (value: never) => void>();
@@ -400,6 +403,8 @@ export interface PartOptions<T> {
   readonly isOfCode?: boolean;
   /** Says for people what other code in its place has not registered again, though it must. @defaultValue nothing */
   readonly lacks?: (before: T, after: T | undefined) => string | undefined;
+  /** Names for people what the top level had registered and that of other code in its place does not. @defaultValue nothing */
+  readonly leaves?: (before: T, after: T | undefined) => readonly string[];
   /** Ends what code has registered that is not the service's any more. @defaultValue nothing */
   readonly ends?: (value: T) => void;
   /** Registers again what other code has taken the place of and given back. @defaultValue nothing */
@@ -428,9 +433,10 @@ export function defineNote<T>(options: PartOptions<T> = {}): Note<T> {
 }
 
 function enter<T>(part: object, options: PartOptions<T>): void {
-  const { isOfCode = false, holds, ties: tie, lacks, ends: end, returns: put } = options;
+  const { isOfCode = false, holds, ties: tie, lacks, leaves, ends: end, returns: put } = options;
   if (isOfCode) ofCode.add(part);
   if (lacks !== undefined) losses.set(part, lacks);
+  if (leaves !== undefined) leavings.set(part, leaves);
   if (end !== undefined) ends.set(part, end);
   if (put !== undefined) returns.set(part, put);
   if (tie !== undefined) ties.set(part, tie);
@@ -468,6 +474,14 @@ export function lacksOf({ parts }: Context, before: Parts): string[] {
   return [...losses].flatMap(([part, name]) => {
     const value = before?.get(part);
     return value === undefined ? [] : (name(value as never, parts?.get(part) as never) ?? []);
+  });
+}
+
+/** Names what the top level before had registered in some parts and that of the code of a service now has not: it is gone. */
+export function leavingsOf({ parts }: Context, before: Parts): string[] {
+  return [...leavings].flatMap(([part, name]) => {
+    const value = before?.get(part);
+    return value === undefined ? [] : name(value as never, parts?.get(part) as never);
   });
 }
 

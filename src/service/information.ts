@@ -12,6 +12,7 @@ import type { Context } from "./context.ts";
 import { defineNote, requireAlive, requireVoice } from "./context.ts";
 import type { ApiTable } from "./lazy-api.ts";
 import type { StatKey } from "./skynet-api.ts";
+import { isInTopLevel } from "./top-level.ts";
 import { Tracer } from "./tracer.ts";
 
 /** Those that the API gives, and gives again for any code that needs them. */
@@ -24,12 +25,17 @@ export function markInfoOfApi<F extends Function>(run: F): F {
 }
 
 /** What a service gave to `skynet.info_func`. */
-const infos = defineNote<(...args: unknown[]) => unknown>({
+const infos = defineNote<{
+  readonly run: (...args: unknown[]) => unknown;
+  readonly isOfTopLevel: boolean;
+}>({
   isOfCode: true,
-  lacks: (before, after) =>
-    after === undefined && !infosOfApi.has(before)
+  lacks: ({ run, isOfTopLevel }, after) =>
+    after === undefined && !isOfTopLevel && !infosOfApi.has(run)
       ? "nothing answers `info` with new code: call skynet.info_func at top level or in reload()"
       : undefined,
+  leaves: ({ run }, after) =>
+    after === undefined && !infosOfApi.has(run) ? ["skynet.info_func"] : [],
 });
 
 /** Whether a service has given something to `skynet.info_func`. */
@@ -82,7 +88,7 @@ function readEndless(service: Service): number {
 
 /** Returns what the service gave to `skynet.info_func`, or undefined. */
 export function infoOf(context: Context): ((...args: unknown[]) => unknown) | undefined {
-  return infos.peek(context);
+  return infos.peek(context)?.run;
 }
 
 function bytesToString(bytes: Uint8Array): string {
@@ -112,7 +118,7 @@ export const informationFunctions: ApiTable<Context> = {
   task: (context: Context): number => stat(context, "task"),
   info_func: (context: Context, run: (...args: unknown[]) => unknown): void => {
     requireAlive(context);
-    infos.set(context, run);
+    infos.set(context, { run, isOfTopLevel: isInTopLevel(context) });
   },
   getenv: ({ runtime }: Context, key: string): unknown => runtime.environment.get(key),
   setenv: (context: Context, key: string, value: unknown): void => {

@@ -10,6 +10,7 @@ import { PTYPE } from "../kernel/protocol.ts";
 import type { Context } from "./context.ts";
 import { definePart } from "./context.ts";
 import type { Protocol } from "./skynet-api.ts";
+import { isInTopLevel } from "./top-level.ts";
 
 const BUILT_IN: readonly Protocol[] = [
   { name: "text", id: PTYPE.text },
@@ -48,6 +49,10 @@ const ownProtocols = definePart(() => new Map<string, Protocol>(), {
     if (lost === undefined) return undefined;
     return `it knows no protocol ${lost.name} with new code: call skynet.register_protocol at top level or in reload()`;
   },
+  leaves: (before, after) =>
+    [...before.values()].flatMap((each) =>
+      ofApi.has(each) || after?.has(each.name) ? [] : `skynet.register_protocol ${each.name}`,
+    ),
 });
 
 /** Those that no code of the service has asked for: the API registers them where it needs them. */
@@ -125,5 +130,5 @@ export function registerProtocol(context: Context, protocol: Protocol): void {
     throw new SnaxError("ERR_ARGUMENT", `protocol ${name}: the name or the id ${id} is taken`);
   }
   mine.set(name, protocol);
-  if (context.code !== undefined && !ofApi.has(protocol)) ofLater.add(protocol);
+  if (!isInTopLevel(context) && !ofApi.has(protocol)) ofLater.add(protocol);
 }

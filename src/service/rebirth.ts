@@ -4,6 +4,8 @@
  * Handle, mailbox, names, sessions, sockets and watchers belong to the service and stay.
  */
 
+import { PTYPE } from "../kernel/protocol.ts";
+import { tableWith } from "./answers.ts";
 import type { Context } from "./context.ts";
 import { endParts, partsWithoutCode, returnParts } from "./context.ts";
 
@@ -20,6 +22,9 @@ export function forgetCode(context: Context): Forgotten {
   const { code, state, receivers, parts, kind, runtime } = context;
   context.code = undefined;
   context.receivers = runtime.kind(kind).receivers;
+  // Marks behind what a gate delivered are the runtime's, and one may wait in the mailbox.
+  const { [PTYPE.flow]: flow } = receivers;
+  if (flow !== undefined) context.receivers = tableWith(context.receivers, PTYPE.flow, flow);
   context.parts = partsWithoutCode(context);
   const keepOwn = (others: Context["parts"]): void => {
     endParts(others, context.parts);

@@ -40,6 +40,27 @@ export function fireSignal(context: Context): void {
   controllers.peek(context)?.abort();
 }
 
+/** What listens since the top level has run. */
+const ofTopLevel = defineNote<ReadonlySet<Function>>({ isOfCode: true });
+
+/**
+ * Notes what listens to the signal of a service now, when its top level has run. The signal does not know who has given a listener.
+ *
+ * @param before - what listened before the top level ran.
+ */
+export function noteListenersOfTopLevel(context: Context, before?: ReadonlySet<Function>): void {
+  const all = listenersOf(context).map(({ run }) => run);
+  const own = all.filter((run) => before?.has(run) !== true);
+  if (own.length > 0) ofTopLevel.set(context, new Set(own));
+}
+
+/** What the top level has added to the signal of a service. */
+export function listenersOfTopLevel(context: Context): ReadonlySet<Function> {
+  return ofTopLevel.peek(context) ?? NONE;
+}
+
+const NONE: ReadonlySet<Function> = new Set();
+
 /** A function that listens to the signal of a service; it can be exchanged. */
 export interface SignalListener {
   run: Function;

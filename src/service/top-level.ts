@@ -69,6 +69,16 @@ export function endTopLevel({ runtime }: Context): void {
   if (birth instanceof Birth) birth.isTopLevel = false;
 }
 
+/**
+ * Says whether the top level of the code runs, or goes on behind a wait: code that begins anew does the same again, and what it
+ * does no more is gone on purpose. What `init` or a handler does, code that begins anew does not.
+ */
+export function isInTopLevel({ code, runtime }: Context): boolean {
+  if (code === undefined) return true;
+  const payload = runtime.kernel.origin?.payload;
+  return payload instanceof Birth && payload.isTopLevel;
+}
+
 /** Finds what arms a timer that runs this function. */
 export function armerOf(context: Context, run: Function): Armer {
   if (context.code === undefined) return nextOf(context);

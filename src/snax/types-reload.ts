@@ -35,8 +35,9 @@ export interface ReloadResult {
   /** Variables that the old code did not have. */
   readonly new: readonly string[];
   /**
-   * Variables of the old code that the new one does not have, and methods that the program had
-   * replaced on a prototype: what was there is gone. What is not in the service's own file has its
+   * Variables of the old code that the new one does not have, methods that the program had
+   * replaced on a prototype, and what the old top level had registered and the new one does not,
+   * `skynet.dispatch text`: what was there is gone. What is not in the service's own file has its
    * file and line: `rooms (world.ts:3)`.
    */
   readonly leftBehind: readonly string[];

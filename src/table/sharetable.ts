@@ -10,6 +10,7 @@ import { SnaxError } from "../base/error.ts";
 import type { Context } from "../service/context.ts";
 import { markEnder } from "../service/ender.ts";
 import { deadPromise, definePart, requireAlive } from "../service/context.ts";
+import { isInTopLevel } from "../service/top-level.ts";
 import { defineApi } from "../service/lazy-api.ts";
 import type { ApiTable } from "../service/lazy-api.ts";
 import { requireCheck } from "./check.ts";
@@ -88,7 +89,7 @@ function loadFunctions(loader: TableLoader): ApiTable<Context> {
         unwatch?.();
         forget();
       };
-      own.set(name, { end, returns: set });
+      own.set(name, { end, returns: set, isOfTopLevel: isInTopLevel(context) });
     },
   };
 }
@@ -124,11 +125,17 @@ function readFunctions(thread: TableThread): ApiTable<Context> {
   };
 }
 
+/** Of what something ends. */
+interface Ended {
+  /** Of the table. */
+  readonly name: string;
+  readonly isOfTopLevel: boolean;
+}
+
 /** What ends with a service; it is watched as long as there is something. */
 class Ends {
   readonly #context: Context;
-  /** With the name of the table. */
-  readonly #ends = new Map<() => void, string>();
+  readonly #ends = new Map<() => void, Ended>();
   #unwatch: (() => void) | undefined;
 
   constructor(context: Context) {
@@ -140,9 +147,11 @@ class Ends {
     return this.#ends.size;
   }
 
-  /** The tables of which there is something. */
-  get names(): string[] {
-    return [...this.#ends.values()];
+  /** What there is that these others have nothing of the same table for. */
+  lostIn(others: Ends | undefined): Ended[] {
+    const those = others === undefined ? [] : [...others.#ends.values()];
+    const names = new Set(those.map(({ name }) => name));
+    return [...this.#ends.values()].filter(({ name }) => !names.has(name));
   }
 
   has(end: () => void): boolean {
@@ -150,7 +159,7 @@ class Ends {
   }
 
   add(end: () => void, name: string): void {
-    this.#ends.set(end, name);
+    this.#ends.set(end, { name, isOfTopLevel: isInTopLevel(this.#context) });
     const { runtime, handle } = this.#context;
     this.#unwatch ??= runtime.kernel.watch(
       handle,
@@ -181,6 +190,7 @@ interface OwnCheck {
   readonly end: () => void;
   /** Sets it again. */
   readonly returns: () => void;
+  readonly isOfTopLevel: boolean;
 }
 
 /** How to end the pins of a service. */
@@ -194,10 +204,13 @@ const listenerEnds = definePart((context) => new Ends(context), {
   isOfCode: true,
   ends: (all) => all.end(),
   lacks: (before, after) => {
-    const lost = before.names.find((name) => after?.names.includes(name) !== true);
+    const lost = before.lostIn(after).find(({ isOfTopLevel }) => !isOfTopLevel);
     if (lost === undefined) return undefined;
-    return `nothing listens to updates of ${lost} with new code: call sharetable.onupdate at top level or in reload()`;
+    return `nothing listens to updates of ${lost.name} with new code: call sharetable.onupdate at top level or in reload()`;
   },
+  leaves: (before, after) => [
+    ...new Set(before.lostIn(after).map(({ name }) => `sharetable.onupdate ${name}`)),
+  ],
   ties: ({ size }) =>
     size > 0 ? "its thread has something of it: a listener of sharetable.onupdate" : undefined,
 });
@@ -212,10 +225,14 @@ const checks = definePart(() => new Map<string, OwnCheck>(), {
     for (const each of own.values()) each.returns();
   },
   lacks: (before, after) => {
-    const lost = [...before.keys()].find((name) => after?.has(name) !== true);
+    const lost = [...before].find(
+      ([name, { isOfTopLevel }]) => !isOfTopLevel && after?.has(name) !== true,
+    );
     if (lost === undefined) return undefined;
-    return `nothing checks ${lost} with new code: call sharetable.check at top level or in reload()`;
+    return `nothing checks ${lost[0]} with new code: call sharetable.check at top level or in reload()`;
   },
+  leaves: (before, after) =>
+    [...before.keys()].flatMap((name) => (after?.has(name) ? [] : `sharetable.check ${name}`)),
   ties: ({ size }) =>
     size > 0 ? "its thread has something of it: a check of a shared table" : undefined,
 });

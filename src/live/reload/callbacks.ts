@@ -49,7 +49,9 @@ export class OldCallbacks {
     const remaker = new Remaker(instance.program, next, readNames);
     for (const callback of all) this.#add({ callback, was: callback.run }, remaker);
     for (const callback of this.#listeners.all) {
-      if (remaker.isOwn(callback.was)) this.#add({ callback, was: callback.was }, remaker);
+      if (!remaker.isOwn(callback.was)) continue;
+      if (callback.isOfTopLevel) this.#listeners.ended.push(callback);
+      else this.#add({ callback, was: callback.was }, remaker);
     }
   }
 
@@ -96,6 +98,16 @@ export class OldCallbacks {
     return [...new Set(staying.map((each) => this.#describe(each)))];
   }
 
+  /** The new top level has run, and nothing else of the new code. */
+  noteTopLevel(): void {
+    this.#listeners.noteTopLevel();
+  }
+
+  /** Names for people what the old top level has added to the signal and the new one has not: `skynet.signal (lobby.ts:12)`. */
+  get leavings(): string[] {
+    return this.#listeners.gone.map(({ title, was }) => `${title}${placeIn(this.#instance, was)}`);
+  }
+
   /** Closures that neither were ended meanwhile nor have another function in their place. */
   get #left(): Held[] {
     const all = callbacksOf(this.#context);
@@ -123,6 +135,7 @@ export class OldCallbacks {
       if (callback instanceof OldListener) this.#listeners.put(callback, next);
       else if (callback.run === was) callback.run = next;
     }
+    for (const { listener, was } of this.#listeners.ended) if (listener.run === was) listener.end();
     for (const { callback, was } of this.#stuck) {
       if (callback instanceof OldListener && callback.listener.run === was) callback.listener.end();
     }

@@ -25,12 +25,12 @@ import {
   EXIT_SIGNAL,
   isThenable,
   lacksOf,
+  leavingsOf,
   runInside,
   standsFor,
 } from "../../service/context.ts";
 import { messageOf } from "../../service/error-text.ts";
 import { beginningOf } from "../../service/life.ts";
-import { isOfApi, protocolName } from "../../service/protocol-table.ts";
 import type { Forgotten } from "../../service/rebirth.ts";
 import { forgetCode, tellNewCode } from "../../service/rebirth.ts";
 import { surroundingsOf } from "../../service/surroundings.ts";
@@ -159,10 +159,6 @@ class Swap {
   #isInTopLevel = false;
   #endPending: (() => void) | undefined;
   #isOver = false;
-  /** The types of messages that its code has set handlers for, with their names. */
-  #handled: readonly (readonly [type: number, name: string])[] = [];
-  /** What a service of its kind does before it has set any. */
-  #bare: Context["receivers"] = [];
   /** What its code had registered, with the rest of its parts. */
   #parts: Context["parts"];
 
@@ -252,17 +248,8 @@ class Swap {
       own: (value) => timers.own(value),
     });
     this.#requireCarried(state);
-    const { receivers } = context;
     this.#parts = context.parts;
-    // The API registers its own again where the new code needs it.
-    const ofCode = [...receivers.keys()]
-      .map((type) => [type, protocolName(context, type)] as const)
-      .filter(([, name]) => !isOfApi(context, name));
     this.#forgotten = forgetCode(context);
-    this.#bare = context.receivers;
-    this.#handled = ofCode.filter(
-      ([type]) => receivers[type] !== undefined && this.#bare[type] !== receivers[type],
-    );
     const fresh = (this.#fresh = new Instance(program, surroundingsOf(context)));
     const filled = this.#blaming("its new top level", () => program.fill(fresh));
     return this.#topLevelEnds(filled).then(() => this.#give(state, fresh));
@@ -353,6 +340,7 @@ class Swap {
     const timers = this.#timers as OldTimers;
     // From here on what is armed is not of the top level.
     context.code = fresh;
+    this.#callbacks?.noteTopLevel();
     timers.begin();
     const restored = restoreState(state, fresh, {
       isService: this.#isService,
@@ -434,18 +422,16 @@ class Swap {
 
   /** What the service handled before it has to handle again. */
   #finish(outcome: Outcome): Outcome {
-    const { receivers } = this.#context;
     const callbacks = this.#callbacks;
     const [lost = callbacks?.stuck] = lacksOf(this.#context, this.#parts);
     if (lost !== undefined) throw refusal(lost);
-    for (const [type, name] of this.#handled) {
-      if (receivers[type] !== this.#bare[type]) continue;
-      throw refusal(
-        `nothing handles messages of type ${name} any more: register it again in reload()`,
-      );
+    const gone = [...leavingsOf(this.#context, this.#parts), ...(callbacks?.leavings ?? [])];
+    if (this.#options.isStrict && gone.length > 0) {
+      throw refusal(`the new top level does not register ${gone.join(", ")} (strict)`);
     }
     const staying = callbacks?.staying ?? [];
-    return staying.length === 0 ? outcome : { ...outcome, kept: [...outcome.kept, ...staying] };
+    const { kept, leftBehind } = outcome;
+    return { ...outcome, leftBehind: [...leftBehind, ...gone], kept: [...kept, ...staying] };
   }
 
   #from(): { text: string; patches: number[] } {

@@ -10,6 +10,7 @@ import { test } from "node:test";
 import type { Config, ServiceObject } from "snax";
 import type { World } from "../../world.ts";
 import { failureOf, world } from "../../world.ts";
+import { dial, frameOf } from "../net/peer.ts";
 import { linkPlaceOf, startDb, TOKEN } from "../cluster/links.ts";
 
 const FAILS = ` export function reload() { throw new Error("no"); }`;
@@ -104,6 +105,41 @@ test("a gate has the new code after reloads, and its clients stay connected", as
   await reload("newer");
   await say(4);
   deepEqual(heard(), ["old", "new", "new", "newer"]);
+});
+
+test("the agent of a gate is reloaded while its client sends, and no message is lost", async (t) => {
+  const agent = (word: string): string => `import { skynet, socket } from "snax"; let done = 0;
+    skynet.dispatch("client", async (fd: number, _source: number, data: Buffer) => {
+      done += 1; if (String(data) === "end") socket.send(fd, "${word} " + done);
+    });
+    export const response = {};`;
+  const node = await world(t, {
+    agent: agent("old"),
+    door: `import { skynet, snax } from "snax"; let gate = 0; let agent: any;
+      export async function init() {
+        agent = await snax.newservice("agent");
+        skynet.dispatch("lua", (_session, _source, _socket, what: string, fd: number) => {
+          if (what === "open") return skynet.call(gate, "lua", "forward", fd, 0, agent.handle);
+        });
+        gate = await skynet.newservice("gate");
+      }
+      export const response = {
+        agent: () => agent.handle,
+        open: () => skynet.call(gate, "lua", "open", { address: "127.0.0.1", port: 0 }),
+      };`,
+  });
+  const door = await node.make("door");
+  const client = await dial(t, ((await door.req.open()) as { port: number }).port);
+  const handle = (await door.req.agent()) as number;
+  // Far more than fits between two marks of the flow control.
+  const body = frameOf("x".repeat(65535));
+  for (const [round, word] of ["one", "two", "three"].entries()) {
+    for (let n = 0; n < 99; n += 1) client.write(body);
+    writeFileSync(join(node.folder, "agent.ts"), agent(word));
+    await node.snax.reload(handle);
+    client.write(frameOf("end"));
+    equal(await client.frame(), `${word} ${(round + 1) * 100}`);
+  }
 });
 
 test("a gate whose new code starts none refuses the reload, and goes on", async (t) => {
