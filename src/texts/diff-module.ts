@@ -9,8 +9,8 @@ import { changeEnum, shownText } from "./edit-scene.ts";
 import type { ImportPiece, LoosePiece, ModuleText } from "./module-text.ts";
 import { readMembers } from "../loader/typescript/enum-text.ts";
 import type { EnumMembers } from "../loader/typescript/enum-text.ts";
-import { wayText } from "../loader/read/member-key.ts";
-import { isFunction } from "../loader/read/names.ts";
+import { registrationOf, startedBy } from "./registration.ts";
+import type { Registration } from "./registration.ts";
 import { isSameTree } from "./same-tree.ts";
 import { isEnum } from "./type-text.ts";
 import type { TypePiece } from "./type-text.ts";
@@ -218,23 +218,14 @@ export function diffStatements({ was, now, writer }: EditScene): void {
     else fresh.push(piece);
   }
   for (const piece of fresh) {
-    const protocol = dispatchOf(piece.node);
-    const index = left.findIndex(({ node }) => dispatchOf(node) === protocol);
-    if (protocol !== undefined && index >= 0) {
-      left.splice(index, 1);
-      writer.step(now.text.slice(piece.start, piece.end));
-      const why = "registered again in hotfix()";
-      writer.say("applied", `dispatch ${protocol}`, why, piece.start);
-      continue;
-    }
-    const start = left.findIndex(({ node }) => changedDispatches(node, piece.node) !== undefined);
-    const old = left[start]?.node;
+    const index = left.findIndex(({ node }) => changedHandlers(node, piece.node) !== undefined);
+    const old = left[index]?.node;
     if (old !== undefined) {
-      left.splice(start, 1);
-      for (const each of changedDispatches(old, piece.node) ?? []) {
-        writer.step(now.text.slice(each.start, each.end));
-        const what = `dispatch ${dispatchOf(each) ?? ""}`;
-        writer.say("applied", what, "registered again in hotfix()", each.start);
+      left.splice(index, 1);
+      for (const { protocol, node } of changedHandlers(old, piece.node) ?? []) {
+        writer.step(now.text.slice(node.start, node.end));
+        const why = "registered again in hotfix()";
+        writer.say("applied", `dispatch ${protocol}`, why, node.start);
       }
       continue;
     }
@@ -248,47 +239,28 @@ export function diffStatements({ was, now, writer }: EditScene): void {
 }
 
 /**
- * What two texts of a plain service's `skynet.start(() => { ... })` register otherwise.
+ * The handlers that two texts of a statement register otherwise: `skynet.dispatch("lua", handle)`, or such statements in the
+ * function of `skynet.start`.
  *
  * @returns undefined if anything else has changed, or what it registers uses variables of the start function.
  */
-function changedDispatches(was: AnyNode, now: AnyNode): AnyNode[] | undefined {
+function changedHandlers(was: AnyNode, now: AnyNode): Registration[] | undefined {
+  const own = registrationOf(now);
+  if (own !== undefined) {
+    return registrationOf(was)?.protocol === own.protocol ? [own] : undefined;
+  }
   const [before, after] = [startedBy(was), startedBy(now)];
   if (before === undefined || after === undefined || before.length !== after.length) {
     return undefined;
   }
-  const changed = after.filter((each, at) => !isSameTree(each, before[at] ?? each));
-  const isAlike = changed.every((each) => {
-    const old = before[after.indexOf(each)];
-    const protocol = dispatchOf(each);
-    return protocol !== undefined && old !== undefined && dispatchOf(old) === protocol;
-  });
-  const isFree = after.every(({ type }) => type === "ExpressionStatement");
-  return changed.length > 0 && isAlike && isFree ? changed : undefined;
-}
-
-/** The statements of the function that `skynet.start` is given. */
-function startedBy(node: AnyNode): AnyNode[] | undefined {
-  if (node.type !== "ExpressionStatement" || node.expression.type !== "CallExpression") {
-    return undefined;
+  if (!after.every(({ type }) => type === "ExpressionStatement")) return undefined;
+  const changed: Registration[] = [];
+  for (const [at, next] of after.entries()) {
+    const old = before[at] ?? next;
+    if (isSameTree(next, old)) continue;
+    const found = registrationOf(next);
+    if (found === undefined || registrationOf(old)?.protocol !== found.protocol) return undefined;
+    changed.push(found);
   }
-  const { callee, arguments: given } = node.expression;
-  const [run] = given;
-  if (wayText(callee) !== "skynet.start" || run === undefined || !isFunction(run)) return undefined;
-  return run.params.length === 0 && run.body.type === "BlockStatement" ? run.body.body : undefined;
-}
-
-/** The protocol of `skynet.dispatch("lua", f)`. */
-function dispatchOf(node: AnyNode): string | undefined {
-  if (node.type !== "ExpressionStatement" || node.expression.type !== "CallExpression") {
-    return undefined;
-  }
-  const { callee, arguments: given } = node.expression;
-  const [protocol] = given;
-  if (callee.type !== "MemberExpression" || callee.property.type !== "Identifier") return undefined;
-  const isDispatch =
-    callee.object.type === "Identifier" &&
-    callee.object.name === "skynet" &&
-    callee.property.name === "dispatch";
-  return isDispatch && protocol?.type === "Literal" ? JSON.stringify(protocol.value) : undefined;
+  return changed.length > 0 ? changed : undefined;
 }

@@ -4,8 +4,8 @@
  *     effective text = fold(base text, patches in order)
  *
  * What has a name takes the place of what has that name; classes, groups of methods and objects are merged
- * member by member, as the patch is when it is applied. What `hotfix()` does is no part of a text: it and
- * `rollback()` are left out, and so is what a patch only declares to be there.
+ * member by member, as the patch is when it is applied. What `hotfix()` does is no part of a text, but for handlers that it
+ * registers again: it and `rollback()` are left out, and so is what a patch only declares to be there.
  * Pure: no module is loaded, and nothing runs.
  */
 
@@ -26,6 +26,7 @@ import { Merger } from "./merged.ts";
 import type { ModuleText, Piece } from "./module-text.ts";
 import { readModuleText, takeApart } from "./module-text.ts";
 import { Places } from "./place.ts";
+import { mergeRegistrations } from "./registration.ts";
 import { isEnum } from "./type-text.ts";
 import type { TypePiece } from "./type-text.ts";
 
@@ -119,6 +120,8 @@ export function mergeInto(
   for (const piece of patch.pieces) {
     if (STEPS.has(piece.name) && piece.isExported) {
       if (keepsSteps) merger.insert(module.text.length, "\n", piece);
+      else if (piece.name === "hotfix")
+        mergeRegistrations(merger, { module, patch, places }, piece.declaration);
       continue;
     }
     const old = findPiece(module, piece);

@@ -13,6 +13,7 @@ import { showPath } from "../../loader/read/member-key.ts";
 import type { EnumMembers } from "../../loader/typescript/enum-text.ts";
 import { dataOf } from "../../loader/read/written.ts";
 import { publicName } from "../../loader/read/record.ts";
+import { registeredBy } from "../../texts/registration.ts";
 import type { ClassChange, StaticsChange } from "./class-change.ts";
 import type { PlannedItem } from "./patch-item.ts";
 import type { PatchPlan, PatchTarget } from "./patch-plan.ts";
@@ -258,7 +259,10 @@ export function listGifts(
     else gifts.add(`${owner} ${name}`);
   };
   for (const item of items) {
-    // `hotfix()` and `rollback()` do not run at a birth.
+    // `hotfix()` and `rollback()` do not run at a birth; a handler that `hotfix()` registers is in the text.
+    if (item.kind === "step" && item.name === "hotfix") {
+      for (const { protocol } of registeredBy(item.value)) gifts.add(`dispatch ${protocol}`);
+    }
     if (item.kind === "silent" || item.kind === "step") continue;
     if (item.kind === "state" || item.isFresh) isReplaceable = false;
     else if (item.kind === "group") addGroup(item.value, (name) => add(item.name, name));

@@ -207,6 +207,48 @@ const CASES: readonly Case[] = [
     "class A { constructor(readonly n = 2) {} }",
     "class A { constructor(readonly n = 2) {} }",
   ],
+  [
+    "a handler that hotfix() registers again",
+    'const a = 1;\nskynet.dispatch("lua", () => a);',
+    'const b = 2;\nexport function hotfix() { skynet.dispatch("lua", () => a + b); }',
+    '\nconst b = 2;\nconst a = 1;\nskynet.dispatch("lua", () => a + b);',
+  ],
+  [
+    "one that the start function registers",
+    'skynet.start(() => {\n  skynet.dispatch("lua", one);\n  skynet.dispatch("text", two);\n});',
+    'function three() {}\nexport function hotfix() {\n  skynet.dispatch("text", three);\n  skynet.dispatch("client", one);\n}',
+    'skynet.start(() => {\n  skynet.dispatch("lua", one);\n  skynet.dispatch("text", three);\n});\nfunction three() {}\n',
+  ],
+  [
+    "one that is registered twice",
+    'skynet.dispatch("lua", one);\nskynet.start(() => {\n  skynet.dispatch("lua", two);\n});',
+    'export function hotfix() { skynet.dispatch("lua", 3); skynet.dispatch("lua", 4); }',
+    'skynet.dispatch("lua", one);\nskynet.start(() => {\n  skynet.dispatch("lua", 4);\n});',
+  ],
+  [
+    "one that needs at once what comes later",
+    'skynet.dispatch("lua", one);\nconst wrap = (f) => f;',
+    'export function hotfix() { skynet.dispatch("lua", wrap(one)); }',
+    'skynet.dispatch("lua", one);\nconst wrap = (f) => f;',
+  ],
+  [
+    "one that needs at once what the patch adds",
+    'skynet.dispatch("lua", one);',
+    'const wrap = (f) => f;\nexport function hotfix() { skynet.dispatch("lua", wrap(one)); }',
+    '\nconst wrap = (f) => f;\nskynet.dispatch("lua", wrap(one));',
+  ],
+  [
+    "one that uses a name of hotfix()",
+    'skynet.dispatch("lua", one);',
+    'export function hotfix() { const two = 2; skynet.dispatch("lua", () => two); }',
+    'skynet.dispatch("lua", one);',
+  ],
+  [
+    "one that uses an argument of hotfix()",
+    'skynet.dispatch("lua", one);',
+    'export function hotfix(word) { skynet.dispatch("lua", () => word); }',
+    'skynet.dispatch("lua", one);',
+  ],
 ];
 
 for (const [title, running, patch, merged] of CASES) {
