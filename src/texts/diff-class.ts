@@ -8,11 +8,12 @@
 
 import type { AnyNode, Class } from "acorn";
 import { DEFAULT_NAME } from "../loader/read/record.ts";
+import { wayTo } from "../loader/read/member-key.ts";
 import { isFunction, isLiteral } from "../loader/read/names.ts";
 import { leftBehind } from "./closure.ts";
 import type { EditScene } from "./edit-scene.ts";
-import { changeConstruction, changeMember, shownText } from "./edit-scene.ts";
-import { listMembers } from "./member.ts";
+import { changeConstruction, changeMember, changeUnnamed, shownText } from "./edit-scene.ts";
+import { listMembers, touchesPrivate } from "./member.ts";
 import { heldText } from "./held-text.ts";
 import type { Member } from "./member.ts";
 import type { Part } from "./diff-table.ts";
@@ -99,12 +100,11 @@ class ClassDiff {
     old: readonly Member[],
     pairs: readonly MemberPair[],
   ): { why: string; at: number } | undefined {
-    const { code } = this.#scene.now.syntax;
     const hasPrivate = old.some(({ node }) => isPrivate(node));
     for (const { now, was } of pairs) {
       const at = now.start;
       if (now.kind === "static block") return { why: "a static block would run again", at };
-      if (isPrivate(now.node) || /#[\p{L}$_]/u.test(code.slice(now.start, now.end))) {
+      if (touchesPrivate(now.node)) {
         const why = `${now.key} touches #private members, which only the class that made them reaches`;
         return { why, at };
       }
@@ -116,11 +116,21 @@ class ClassDiff {
       if (was !== undefined && was.kind !== now.kind) {
         return { why: `${now.key} is a ${now.kind} now and was a ${was.kind}`, at };
       }
-      if (now.name === undefined) {
+      if (now.name === undefined && !this.#isNamed(now)) {
         return { why: `the name of ${now.key} only shows when it is computed`, at };
       }
     }
     return undefined;
+  }
+
+  /** Whether a name in brackets is read from somewhere, and means what it meant when the class was made. */
+  #isNamed({ node }: Member): boolean {
+    const way = node.type === "MethodDefinition" ? wayTo(node.key) : undefined;
+    if (way === undefined) return false;
+    const [name = ""] = way;
+    const { was, now } = this.#scene;
+    const [before, after] = [was.byName.get(name), now.byName.get(name)];
+    return before?.isConst !== false && isSameTree(before?.value, after?.value);
   }
 
   #compare(pair: MemberPair, members: readonly Member[]): void {
@@ -140,19 +150,28 @@ class ClassDiff {
   }
 
   #compareMethod({ now, was }: MemberPair): void {
-    const name = now.name ?? "";
-    const what = `${this.#name}.${name}`;
+    const { name } = now;
+    const what = `${this.#name}.${name ?? now.key}`;
+    if (name === undefined) {
+      const [, key = now.key] = /(\[.+\])$/s.exec(now.key) ?? [];
+      changeUnnamed(this.#scene, key, what);
+      this.#sayMethod(now, was && leftBehind(functionOf(was), functionOf(now)), was === undefined);
+      return;
+    }
     if (was === undefined) {
       changeMember(this.#scene, name, what);
-      this.#say("applied", now, "new method");
+      this.#sayMethod(now, undefined, true);
       return;
     }
     const [before, after] = [functionOf(was), functionOf(now)];
     const held = heldText(this.#scene, name, before, after);
     changeMember(this.#scene, name, what, now.kind === "method" && held === undefined);
-    const why = held ?? leftBehind(before, after);
-    if (why === undefined) this.#say("applied", now, "method, also of live instances");
-    else this.#say("note", now, `method: ${why}`);
+    this.#sayMethod(now, held ?? leftBehind(before, after));
+  }
+
+  #sayMethod(now: Member, why: string | undefined, isNew = false): void {
+    if (why !== undefined) this.#say("note", now, `method: ${why}`);
+    else this.#say("applied", now, isNew ? "new method" : "method, also of live instances");
   }
 
   #compareField({ now, was }: MemberPair): void {

@@ -3,7 +3,7 @@
  */
 
 import type { AnyNode } from "acorn";
-import { memberKey, takenKey } from "./evaluation.ts";
+import { ANYTHING, ITERATION, memberKey, takenKey } from "./evaluation.ts";
 import type { ModuleText, Piece } from "./module-text.ts";
 import { constructionKey, enumKey, nameKey } from "./program-text.ts";
 import type { ProgramText } from "./program-text.ts";
@@ -51,6 +51,22 @@ export function changeMember(
 ): void {
   changed.set(memberKey(name), shown);
   if (!isFollowing) changed.set(takenKey(name), shown);
+}
+
+/** What calls a method by itself, by the symbol that is the method's name. */
+const BY_ITSELF: Readonly<Record<string, string>> = {
+  "[Symbol.iterator]": ITERATION,
+  "[Symbol.asyncIterator]": ITERATION,
+  "[Symbol.toPrimitive]": memberKey("toString"),
+};
+
+/**
+ * Notes that a method changes whose name is in brackets.
+ *
+ * @param key - the brackets with what is in them.
+ */
+export function changeUnnamed({ changed }: EditScene, key: string, shown: string): void {
+  changed.set(BY_ITSELF[key] ?? ANYTHING, shown);
 }
 
 /** Notes that a member of an enum changes, and the enum as a whole. */

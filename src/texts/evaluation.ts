@@ -43,20 +43,29 @@ export function keptKey(key: string): string {
   return `${key}~`;
 }
 
+/** An export that is read off a namespace. */
+export interface NamespaceMember {
+  readonly key: string;
+  /** Whether it is the same one after a patch. */
+  readonly isFollowing: boolean;
+}
+
 /** Says what a name of a module stands for, in the graph of the whole program. */
 export interface NameKeys {
   /** The key of a variable; undefined for what comes from a package. */
   name(module: ModuleText, name: string): string | undefined;
   /** The key of what `new` of it evaluates. */
   construction(module: ModuleText, name: string): string | undefined;
-  /** The key of an export that is read off a namespace; undefined if the name is not such an export. */
-  namespaceMember(module: ModuleText, name: string, member: string): string | undefined;
+  /** An export that is read off a namespace; undefined if the name is not such an export. */
+  namespaceMember(module: ModuleText, name: string, member: string): NamespaceMember | undefined;
   /** The key of a member of an enum; undefined if the name stands for none. */
   enumMember(module: ModuleText, name: string, member: string): string | undefined;
   /** Whether calling a name calls a function of that name, and nothing that it happens to hold. */
   isFunction(module: ModuleText, name: string): boolean;
   /** Whether a name stands for a function, a class or an object, which is the same one after a patch. */
   isFollowing(module: ModuleText, name: string): boolean;
+  /** Whether a name stands for a constant that is no object. */
+  isPrimitive(module: ModuleText, name: string): boolean;
   /** Whether a name stands for a list, a Set or a Map that its text writes out. */
   isList(module: ModuleText, name: string): boolean;
   /** Whether a call only puts one of its arguments somewhere: all functions that it may call do so. */
@@ -180,7 +189,7 @@ export class Evaluation {
       case "BinaryExpression":
       case "UnaryExpression":
         // What comes of it is no function.
-        at.uses.add(memberKey("toString"));
+        if (this.#convertsObject(node)) at.uses.add(memberKey("toString"));
         visitChildren(node, (child) =>
           this.#visit(child, { ...at, isData: false, isLater: false }),
         );
@@ -203,6 +212,45 @@ export class Evaluation {
       default:
         if (isAnyFunction(node)) this.#function(node, at);
         else visitChildren(node, (child) => visit(child));
+    }
+  }
+
+  /** Whether an operator may have to make a text or a number of an object. */
+  #convertsObject(node: AnyNode): boolean {
+    if (node.type === "TemplateLiteral") {
+      return node.expressions.some((each) => !this.#isPrimitive(each));
+    }
+    if (node.type === "UnaryExpression") {
+      return /^[-+~]$/.test(node.operator) && !this.#isPrimitive(node.argument);
+    }
+    if (node.type !== "BinaryExpression" || /^(?:[!=]==|instanceof)$/.test(node.operator)) {
+      return false;
+    }
+    return !this.#isPrimitive(node.left) || !this.#isPrimitive(node.right);
+  }
+
+  /** Whether a value is no object in any case: it is written out, a constant, or made by an operator. */
+  #isPrimitive(node: AnyNode): boolean {
+    switch (node.type) {
+      case "Literal":
+        return !("regex" in node);
+      case "TemplateLiteral":
+      case "BinaryExpression":
+      case "UnaryExpression":
+      case "UpdateExpression":
+        return true;
+      case "ParenthesizedExpression":
+        return this.#isPrimitive(node.expression);
+      case "ConditionalExpression":
+        return this.#isPrimitive(node.consequent) && this.#isPrimitive(node.alternate);
+      case "LogicalExpression":
+        return this.#isPrimitive(node.left) && this.#isPrimitive(node.right);
+      case "Identifier":
+        return this.#references.has(node.start)
+          ? this.#keys.isPrimitive(this.#module, node.name)
+          : this.#globals.has(node.start) && PRIMITIVES.has(node.name);
+      default:
+        return false;
     }
   }
 
@@ -282,13 +330,14 @@ export class Evaluation {
       return;
     }
     const { name } = property;
-    const own = this.#isName(object)
-      ? (this.#keys.namespaceMember(this.#module, object.name, name) ??
-        this.#keys.enumMember(this.#module, object.name, name))
-      : undefined;
-    if (own !== undefined) {
-      at.uses.add(own);
-      return;
+    if (this.#isName(object)) {
+      const own = this.#keys.namespaceMember(this.#module, object.name, name);
+      const isHeld = at.isData && !at.isLater && own?.isFollowing === true;
+      const key = own?.key ?? this.#keys.enumMember(this.#module, object.name, name);
+      if (key !== undefined) {
+        (isHeld ? at.kept : at.uses).add(key);
+        return;
+      }
     }
     // What the language has is not the program's.
     if (object.type === "Identifier" && this.#globals.has(object.start)) return;
@@ -334,6 +383,9 @@ export class Evaluation {
 }
 
 const NONE: ReadonlySet<string> = new Set();
+
+/** Names of the language that stand for no object. */
+const PRIMITIVES: ReadonlySet<string> = new Set(["undefined", "NaN", "Infinity"]);
 
 /** The names of the functions that a function declares, those of functions inside it left out. */
 function listLocal(outer: AnyNode): string[] {

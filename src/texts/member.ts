@@ -4,6 +4,7 @@
 
 import type { AnyNode, Class, ObjectExpression } from "acorn";
 import { keyOf } from "../loader/read/analysis.ts";
+import { visitChildren } from "../loader/read/children.ts";
 import { memberKeyOf } from "../loader/read/member-key.ts";
 
 /** What a member of a class is. */
@@ -61,11 +62,16 @@ export function listMembers(
     const kind = kindOf(node);
     const role = node.type === "MethodDefinition" && kind === "accessor" ? `${node.kind} ` : "";
     const text = code.slice(node.key.start, node.key.end);
-    const name = keyOf(node);
+    const name = keyOf(node) ?? writtenName(node.key);
     const shown = name ?? (node.computed ? `[${text}]` : text);
     const key = `${node.static ? "static " : ""}${role}${shown}`;
     return { key, name, kind, isStatic: node.static, node, start, end: node.end };
   });
+}
+
+/** The name in `["hit"]`. */
+function writtenName(key: AnyNode): string | undefined {
+  return key.type === "Literal" && typeof key.value === "string" ? key.value : undefined;
 }
 
 function kindOf(node: AnyNode): MemberKind {
@@ -95,4 +101,12 @@ export function listProperties({ properties }: ObjectExpression): ObjectProperty
     }
     return { name, key: node.kind === "init" ? label : `${node.kind} ${label}`, label, node };
   });
+}
+
+/** Whether a part of a text has a `#private` name; those of classes inside it count as well. */
+export function touchesPrivate(node: AnyNode): boolean {
+  if (node.type === "PrivateIdentifier") return true;
+  let isFound = false;
+  visitChildren(node, (child) => (isFound ||= touchesPrivate(child)));
+  return isFound;
 }

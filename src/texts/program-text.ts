@@ -6,7 +6,7 @@ import { posix } from "node:path";
 import type { AnyNode, CallExpression, Class, NewExpression } from "acorn";
 import { keyOf } from "../loader/read/analysis.ts";
 import { isAnyFunction, visitChildren } from "../loader/read/children.ts";
-import type { NameKeys } from "./evaluation.ts";
+import type { NameKeys, NamespaceMember } from "./evaluation.ts";
 import { isPutting, keepsParameter } from "../loader/read/keeping.ts";
 import type { ModuleText } from "./module-text.ts";
 
@@ -61,28 +61,30 @@ export class ProgramText implements NameKeys {
     return constructionKey(origin.module, origin.name);
   }
 
-  namespaceMember(module: ModuleText, name: string, member: string): string | undefined {
+  namespaceMember(module: ModuleText, name: string, member: string): NamespaceMember | undefined {
     const origin = this.originOf(module, name);
     if (origin?.name !== "*") return undefined;
     const found = this.#findExport(origin.module, member);
-    return found === undefined ? undefined : nameKey(found.module, found.name);
+    if (found === undefined) return undefined;
+    return { key: nameKey(found.module, found.name), isFollowing: isFollowing(found) };
+  }
+
+  isPrimitive(module: ModuleText, name: string): boolean {
+    const origin = this.originOf(module, name);
+    const { kind, value } = origin?.module.byName.get(origin.name) ?? {};
+    return kind === "literal" && value?.type === "Literal" && !("regex" in value);
   }
 
   isFunction(module: ModuleText, name: string): boolean {
     const origin = this.originOf(module, name);
     // What a package gives calls what it is given, and that is looked at.
     if (origin === undefined) return true;
-    const kind = origin.module.byName.get(origin.name)?.kind;
-    return kind === "function" || kind === "class";
+    return isCode(origin);
   }
 
   isFollowing(module: ModuleText, name: string): boolean {
     const origin = this.originOf(module, name);
-    if (origin === undefined || this.isFunction(module, name) || origin.name === "*") return true;
-    if (isEnumName(origin)) return true;
-    const { value, isConst, kind } = origin.module.byName.get(origin.name) ?? {};
-    // An object is changed in place; a frozen one is replaced.
-    return kind === "group" || (isConst === true && OBJECTS.has(value?.type ?? ""));
+    return origin === undefined || isFollowing(origin);
   }
 
   enumMember(module: ModuleText, name: string, member: string): string | undefined {
@@ -212,6 +214,19 @@ export class ProgramText implements NameKeys {
     const ways = [path, `${stem}.ts`, `${stem}.mts`, `${stem}.js`, `${stem}/index.ts`];
     return ways.find((way) => this.modules.has(way));
   }
+}
+
+function isCode({ module, name }: Origin): boolean {
+  const kind = module.byName.get(name)?.kind;
+  return kind === "function" || kind === "class";
+}
+
+/** Whether what has taken the value of a name has the new one after a patch. */
+function isFollowing(origin: Origin): boolean {
+  if (isCode(origin) || origin.name === "*" || isEnumName(origin)) return true;
+  const { value, isConst, kind } = origin.module.byName.get(origin.name) ?? {};
+  // An object is changed in place; a frozen one is replaced.
+  return kind === "group" || (isConst === true && OBJECTS.has(value?.type ?? ""));
 }
 
 function isEnumName({ module, name }: Origin): boolean {

@@ -132,6 +132,8 @@ export class DiffWriter {
   }
 }
 
+/** Line ends stay, and the column of what comes behind: a big file with a small change has a small patch. */
 function blank(text: string): string {
-  return text.replace(/[^\n\r\u2028\u2029]/g, " ");
+  const end = /[^\n\r\u2028\u2029]*$/.exec(text)?.index ?? text.length;
+  return text.slice(0, end).replace(/[^\n\r\u2028\u2029]/g, "") + " ".repeat(text.length - end);
 }

@@ -7,7 +7,6 @@
 import { statSync } from "node:fs";
 import { relative } from "node:path";
 import { SnaxError } from "../../base/error.ts";
-import { PATCH_LENGTH_MAX } from "../../base/limits.ts";
 import { deadError } from "../../kernel/refusal.ts";
 import type {
   RunningGroup,
@@ -95,12 +94,7 @@ function unknown(file: string, why: string): ModuleDiff {
 /** Reads a file as it is now; undefined if it is gone. */
 export function readDisk({ file }: Pick<RunningModule, "file">): string | undefined {
   const stat = statSync(file, { throwIfNoEntry: false });
-  if (stat?.isFile() !== true) return undefined;
-  if (stat.size > PATCH_LENGTH_MAX) {
-    const why = `${file} has ${stat.size} bytes; at most ${PATCH_LENGTH_MAX} are compared`;
-    throw new SnaxError("ERR_ARGUMENT", why);
-  }
-  return readModule(file, undefined);
+  return stat?.isFile() === true ? readModule(file, undefined) : undefined;
 }
 
 /** A module as `diff` shows it. */

@@ -6,13 +6,14 @@
  * without an initialiser is a type.
  */
 
-import type { AnyNode, Class } from "acorn";
+import type { Class } from "acorn";
 import type { ClassFacts } from "../../loader/read/names.ts";
 import { isFunction, isLiteral } from "../../loader/read/names.ts";
 import type { ClassOutline, FieldOutline } from "./class-outline.ts";
 import { findSuperCall } from "./class-parts-weave.ts";
 import type { RunningClass } from "./running-class.ts";
 import { isTable } from "./running-class.ts";
+import { touchesPrivate } from "../../texts/member.ts";
 
 /** Says why a class can't be replaced by the one of a patch; undefined if it can. */
 export function checkClass(node: Class, patch: ClassFacts, live: ClassFacts): string | undefined {
@@ -21,7 +22,7 @@ export function checkClass(node: Class, patch: ClassFacts, live: ClassFacts): st
     return `it ${was}, and a patch can't change that; repeat it`;
   }
   if (patch.hasStaticBlock) return "a static block would run again; put it into hotfix()";
-  if (patch.hasPrivate || usesPrivate(node.body)) {
+  if (patch.hasPrivate || touchesPrivate(node.body)) {
     return "live instances lack the #private members of another class body; a patched method can't touch them";
   }
   return undefined;
@@ -108,14 +109,4 @@ export function stateText(className: string, name: string): string {
 /** Blanks and line ends say nothing: types between them may have been blanked. */
 function normal(heritage: string | undefined): string | undefined {
   return heritage?.replace(/\s+/g, "");
-}
-
-/**
- * Looks for `this.#x` anywhere below a node; inner classes with privates of their own are refused
- * with the rest.
- */
-function usesPrivate(node: unknown): boolean {
-  if (typeof node !== "object" || node === null) return false;
-  if ((node as Partial<AnyNode>).type === "PrivateIdentifier") return true;
-  return Object.values(node).some((child) => usesPrivate(child));
 }
