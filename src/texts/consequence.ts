@@ -12,18 +12,21 @@ import {
   ANY_MEMBER,
   ANYTHING,
   calledKey,
+  CONVERSION,
   Evaluation,
   ITERATION,
   keptKey,
   memberKey,
+  symbolKey,
   takenKey,
 } from "./evaluation.ts";
 import type { Evaluated } from "./evaluation.ts";
+import { wayText } from "../loader/read/member-key.ts";
 import { listMembers, listProperties } from "./member.ts";
 import type { ModuleText, Piece } from "./module-text.ts";
 import type { ProgramText } from "./program-text.ts";
 import { constructionKey, nameKey } from "./program-text.ts";
-import { isAnyFunction, visitChildren } from "../loader/read/children.ts";
+import { isAnyFunction, isPlainData, visitChildren } from "../loader/read/children.ts";
 
 /** Something whose text changes, by its key, and what people call it. */
 export type Changed = ReadonlyMap<string, string>;
@@ -46,11 +49,14 @@ const TIMERS: Readonly<Record<string, number>> = { setInterval: 1, setTimeout: 1
 /** Follows changes through the texts of a program. */
 export class Consequences {
   readonly #program: ProgramText;
+  readonly #isEdited: (module: ModuleText) => boolean;
   readonly #leadsTo = new Map<string, Set<string>>();
   readonly #evaluations = new Map<ModuleText, Evaluation>();
 
-  constructor(program: ProgramText) {
+  /** @param isEdited - whether a member of a module's data may change. */
+  constructor(program: ProgramText, isEdited: (module: ModuleText) => boolean) {
     this.#program = program;
+    this.#isEdited = isEdited;
     for (const module of program.modules.values()) {
       this.#evaluations.set(module, new Evaluation(module, program));
     }
@@ -61,6 +67,8 @@ export class Consequences {
       );
       this.#addMembers(module, evaluation, module.syntax.ast, messages);
     }
+    this.#link(memberKey("valueOf"), [CONVERSION]);
+    this.#link(memberKey("toString"), [CONVERSION]);
     this.#linkUnknown();
   }
 
@@ -131,7 +139,8 @@ export class Consequences {
       else if (kind === "literal") this.#add(key, evaluation.of(value ?? declaration));
       else if (kind === "class") this.#addClass(module, evaluation, name, value as Class);
       else if (value !== undefined && !isOfMessages(module, piece)) {
-        this.#addObject(evaluation, key, value);
+        const isSame = !this.#isEdited(module) && isPlainData(value);
+        if (!isSame) this.#addObject(evaluation, key, value);
       }
       if (kind === "state") this.#addCalled(module, key, isConst ? value : undefined);
     }
@@ -162,8 +171,7 @@ export class Consequences {
       if (member.kind === "constructor") this.#add(made, evaluation.ofCall(part));
       else if (member.kind === "field" && !member.isStatic) this.#add(made, evaluation.of(part));
       if (member.name === undefined) {
-        this.#add(ANYTHING, evaluation.ofCall(part));
-        this.#add(ITERATION, evaluation.ofCall(part));
+        for (const key of callersOf(member.node)) this.#add(key, evaluation.ofCall(part));
       }
     }
   }
@@ -188,6 +196,7 @@ export class Consequences {
     node: AnyNode,
     messages: ReadonlySet<AnyNode | undefined>,
   ): void {
+    if (isPlainData(node)) return;
     const isLeftOut = messages.has(node);
     const [name, value] = memberIn(node) ?? [];
     if (name !== undefined && value) {
@@ -202,7 +211,9 @@ export class Consequences {
         const own = this.#program.name(module, value.name);
         this.#link(calledKey(key), [own ?? ANYTHING]);
         this.#link(ANY_MEMBER, [key]);
-      } else if (HOLDERS.has(value.type)) this.#link(calledKey(key), [ANYTHING]);
+      } else if (HOLDERS.has(value.type)) {
+        this.#link(calledKey(key), evaluation.heldBy(value) ?? [ANYTHING]);
+      }
     }
     visitChildren(node, (child) => {
       // The methods of a service are called by messages; what is in them is a part of the program.
@@ -280,6 +291,12 @@ function memberIn(node: AnyNode): [name: string | undefined, value: AnyNode | nu
     default:
       return undefined;
   }
+}
+
+/** The keys of what may call a member whose name is in brackets. */
+export function callersOf(node: AnyNode): readonly string[] {
+  const way = "key" in node ? wayText(node.key as AnyNode) : undefined;
+  return way === undefined ? [ANYTHING, ITERATION] : [symbolKey(way) ?? ANYTHING];
 }
 
 /** The function of a method, the value of a field. */

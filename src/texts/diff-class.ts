@@ -153,8 +153,7 @@ class ClassDiff {
     const { name } = now;
     const what = `${this.#name}.${name ?? now.key}`;
     if (name === undefined) {
-      const [, key = now.key] = /(\[.+\])$/s.exec(now.key) ?? [];
-      changeUnnamed(this.#scene, key, what);
+      changeUnnamed(this.#scene, now.node, what);
       this.#sayMethod(now, was && leftBehind(functionOf(was), functionOf(now)), was === undefined);
       return;
     }

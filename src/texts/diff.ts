@@ -168,7 +168,8 @@ function compareModule(scene: EditScene): void {
 /** Values that keep what was computed from what changes. */
 function noteConsequences(program: ProgramText, scenes: readonly EditScene[]): void {
   const changed = new Map(scenes.flatMap((scene) => [...scene.changed]));
-  const consequences = new Consequences(program);
+  const edited = new Set(scenes.filter(({ was, now }) => was !== now).map(({ was }) => was));
+  const consequences = new Consequences(program, (module) => edited.has(module));
   const causes = consequences.follow(changed);
   for (const scene of scenes) giveComputed(scene, causes);
   const byModule = new Map(scenes.map((scene) => [scene.was, scene]));

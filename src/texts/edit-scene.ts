@@ -3,11 +3,12 @@
  */
 
 import type { AnyNode } from "acorn";
-import { ANYTHING, ITERATION, memberKey, takenKey } from "./evaluation.ts";
+import { callersOf } from "./consequence.ts";
+import { memberKey, takenKey } from "./evaluation.ts";
 import type { ModuleText, Piece } from "./module-text.ts";
 import { constructionKey, enumKey, nameKey } from "./program-text.ts";
 import type { ProgramText } from "./program-text.ts";
-import { visitChildren } from "../loader/read/children.ts";
+import { isPlainData, visitChildren } from "../loader/read/children.ts";
 import type { DiffWriter } from "./verdict.ts";
 
 /** What the texts of a program do with members, by their names. */
@@ -53,20 +54,9 @@ export function changeMember(
   if (!isFollowing) changed.set(takenKey(name), shown);
 }
 
-/** What calls a method by itself, by the symbol that is the method's name. */
-const BY_ITSELF: Readonly<Record<string, string>> = {
-  "[Symbol.iterator]": ITERATION,
-  "[Symbol.asyncIterator]": ITERATION,
-  "[Symbol.toPrimitive]": memberKey("toString"),
-};
-
-/**
- * Notes that a method changes whose name is in brackets.
- *
- * @param key - the brackets with what is in them.
- */
-export function changeUnnamed({ changed }: EditScene, key: string, shown: string): void {
-  changed.set(BY_ITSELF[key] ?? ANYTHING, shown);
+/** Notes that a method changes whose name is in brackets. */
+export function changeUnnamed({ changed }: EditScene, method: AnyNode, shown: string): void {
+  for (const key of callersOf(method)) changed.set(key, shown);
 }
 
 /** Notes that a member of an enum changes, and the enum as a whole. */
@@ -113,6 +103,7 @@ export function joinUses(...all: readonly (MemberUses | undefined)[]): MemberUse
 }
 
 function collectAssigned(node: AnyNode, assigned: Set<string>): void {
+  if (isPlainData(node)) return;
   let target: AnyNode | undefined;
   if (node.type === "AssignmentExpression") target = node.left;
   else if (node.type === "UpdateExpression") target = node.argument;

@@ -6,12 +6,15 @@
  * call of something that has no name of the program may be a call of any of them.
  */
 
-import type { AnyNode, CallExpression, Class, NewExpression } from "acorn";
+import type { AnyNode, CallExpression, Class, MemberExpression, NewExpression } from "acorn";
 import type { Reference } from "../loader/read/analysis.ts";
 import { keyOf } from "../loader/read/analysis.ts";
-import { isAnyFunction, visitChildren } from "../loader/read/children.ts";
+import { wayText } from "../loader/read/member-key.ts";
+import { isAnyFunction, isPlainData, visitChildren } from "../loader/read/children.ts";
 import { isFunction } from "../loader/read/names.ts";
 import { isCopier } from "../loader/read/keeping.ts";
+import { Conversions } from "./conversion.ts";
+import type { ConstantNames } from "./conversion.ts";
 import type { ModuleText } from "./module-text.ts";
 
 /** A call of something unknown. */
@@ -22,6 +25,21 @@ export const ANY_MEMBER = ".*";
 
 /** What loops and spreads call by themselves. */
 export const ITERATION = "[]";
+
+/** What makes a number or a text of an object that has a method for both. */
+export const CONVERSION = ".[Symbol.toPrimitive]";
+
+/** What calls a method by itself whose name is a symbol of the language. */
+const BY_SYMBOL: ReadonlyMap<string, string> = new Map([
+  ["Symbol.iterator", ITERATION],
+  ["Symbol.asyncIterator", ITERATION],
+  ["Symbol.toPrimitive", CONVERSION],
+]);
+
+/** Names what calls a method under `[Symbol.iterator]` and the like; undefined for other brackets. */
+export function symbolKey(inBrackets: string): string | undefined {
+  return BY_SYMBOL.get(inBrackets);
+}
 
 /** Names a member, whatever object has it. */
 export function memberKey(name: string): string {
@@ -51,7 +69,7 @@ export interface NamespaceMember {
 }
 
 /** Says what a name of a module stands for, in the graph of the whole program. */
-export interface NameKeys {
+export interface NameKeys extends ConstantNames {
   /** The key of a variable; undefined for what comes from a package. */
   name(module: ModuleText, name: string): string | undefined;
   /** The key of what `new` of it evaluates. */
@@ -64,8 +82,6 @@ export interface NameKeys {
   isFunction(module: ModuleText, name: string): boolean;
   /** Whether a name stands for a function, a class or an object, which is the same one after a patch. */
   isFollowing(module: ModuleText, name: string): boolean;
-  /** Whether a name stands for a constant that is no object. */
-  isPrimitive(module: ModuleText, name: string): boolean;
   /** Whether a name stands for a list, a Set or a Map that its text writes out. */
   isList(module: ModuleText, name: string): boolean;
   /** Whether a call only puts one of its arguments somewhere: all functions that it may call do so. */
@@ -84,6 +100,7 @@ export class Evaluation {
   readonly #keys: NameKeys;
   readonly #references: ReadonlyMap<number, Reference>;
   readonly #globals: ReadonlySet<number>;
+  readonly #conversions: Conversions;
 
   constructor(module: ModuleText, keys: NameKeys) {
     const { references, freeReferences } = module.analysis;
@@ -97,6 +114,10 @@ export class Evaluation {
     this.#globals = new Set(
       freeReferences.filter((each) => !own.includes(each)).map(({ start }) => start),
     );
+    this.#conversions = new Conversions(module, keys, {
+      isOwn: (start) => this.#references.has(start),
+      isGlobal: (start) => this.#globals.has(start),
+    });
   }
 
   /** Lists what a part evaluates where it stands. */
@@ -126,6 +147,7 @@ export class Evaluation {
   }
 
   #visit(node: AnyNode, at: Visit): void {
+    if (isPlainData(node)) return;
     const visit = (child: AnyNode, isData = false): void => this.#visit(child, { ...at, isData });
     switch (node.type) {
       case "Identifier":
@@ -178,7 +200,13 @@ export class Evaluation {
     const visit = (child: AnyNode, isData = false): void => this.#visit(child, { ...at, isData });
     switch (node.type) {
       case "SpreadElement":
-        at.uses.add(ITERATION);
+        // Texts and lists that are written out go through by the language itself.
+        if (
+          !this.#conversions.isPrimitive(node.argument) &&
+          node.argument.type !== "ArrayExpression"
+        ) {
+          at.uses.add(ITERATION);
+        }
         visit(node.argument);
         break;
       case "ForOfStatement":
@@ -189,7 +217,7 @@ export class Evaluation {
       case "BinaryExpression":
       case "UnaryExpression":
         // What comes of it is no function.
-        if (this.#convertsObject(node)) at.uses.add(memberKey("toString"));
+        for (const key of this.#conversions.of(node)) at.uses.add(key);
         visitChildren(node, (child) =>
           this.#visit(child, { ...at, isData: false, isLater: false }),
         );
@@ -212,45 +240,6 @@ export class Evaluation {
       default:
         if (isAnyFunction(node)) this.#function(node, at);
         else visitChildren(node, (child) => visit(child));
-    }
-  }
-
-  /** Whether an operator may have to make a text or a number of an object. */
-  #convertsObject(node: AnyNode): boolean {
-    if (node.type === "TemplateLiteral") {
-      return node.expressions.some((each) => !this.#isPrimitive(each));
-    }
-    if (node.type === "UnaryExpression") {
-      return /^[-+~]$/.test(node.operator) && !this.#isPrimitive(node.argument);
-    }
-    if (node.type !== "BinaryExpression" || /^(?:[!=]==|instanceof)$/.test(node.operator)) {
-      return false;
-    }
-    return !this.#isPrimitive(node.left) || !this.#isPrimitive(node.right);
-  }
-
-  /** Whether a value is no object in any case: it is written out, a constant, or made by an operator. */
-  #isPrimitive(node: AnyNode): boolean {
-    switch (node.type) {
-      case "Literal":
-        return !("regex" in node);
-      case "TemplateLiteral":
-      case "BinaryExpression":
-      case "UnaryExpression":
-      case "UpdateExpression":
-        return true;
-      case "ParenthesizedExpression":
-        return this.#isPrimitive(node.expression);
-      case "ConditionalExpression":
-        return this.#isPrimitive(node.consequent) && this.#isPrimitive(node.alternate);
-      case "LogicalExpression":
-        return this.#isPrimitive(node.left) && this.#isPrimitive(node.right);
-      case "Identifier":
-        return this.#references.has(node.start)
-          ? this.#keys.isPrimitive(this.#module, node.name)
-          : this.#globals.has(node.start) && PRIMITIVES.has(node.name);
-      default:
-        return false;
     }
   }
 
@@ -280,6 +269,10 @@ export class Evaluation {
       else if (!isKnown && !this.#isNoValue(callee, at)) at.uses.add(ANYTHING);
     } else if (isFunction(callee)) this.#enter(callee, at);
     else if (callee.type === "MemberExpression") {
+      if (callee.computed && this.#callSymbol(callee, at)) {
+        this.#give(node, at);
+        return;
+      }
       if (callee.computed) at.uses.add(ANYTHING);
       // The members of an object with a name are known.
       if (callee.computed && !this.#isName(callee.object)) at.uses.add(ANY_MEMBER);
@@ -294,12 +287,28 @@ export class Evaluation {
     this.#give(node, at);
   }
 
+  /** Whether a call is one as `list[Symbol.iterator]()`. */
+  #callSymbol({ object, property }: MemberExpression, at: Visit): boolean {
+    const key = symbolKey(wayText(property) ?? "");
+    if (key === undefined) return false;
+    at.uses.add(key);
+    this.#visit(object, { ...at, isData: false, isLater: false });
+    return true;
+  }
+
   /** What a call is given it may call before it returns, unless it is one that only puts it somewhere. */
   #give(node: CallExpression | NewExpression, at: Visit): void {
     const isCopying = isCopier(node, (start) => this.#globals.has(start));
+    const isConverting = this.#conversions.isConverter(node.callee);
     for (const [index, argument] of node.arguments.entries()) {
-      if (isCopying) this.#visit(argument, { ...at, isData: false });
-      else if (this.#keys.isKept(this.#module, node, index)) {
+      if (isConverting && argument.type !== "SpreadElement") {
+        if (!this.#conversions.isPrimitive(argument)) at.uses.add(memberKey("toString"));
+        this.#visit(argument, { ...at, isData: false, isLater: false });
+      } else if (isCopying) {
+        // The members of a function are copied, and it is not called.
+        const isCode = this.#isName(argument) && this.#keys.isFunction(this.#module, argument.name);
+        this.#visit(argument, { ...at, isData: isCode });
+      } else if (this.#keys.isKept(this.#module, node, index)) {
         this.#visit(argument, { ...at, isData: true });
       } else if (isFunction(argument)) this.#enter(argument, at);
       else this.#visit(argument, { ...at, isData: false, isLater: true });
@@ -339,8 +348,8 @@ export class Evaluation {
         return;
       }
     }
-    // What the language has is not the program's.
-    if (object.type === "Identifier" && this.#globals.has(object.start)) return;
+    // What the language and Node have is not the program's.
+    if (this.#conversions.isOfPlatform(object)) return;
     if (at.isData && !at.isLater) this.#take(name, at);
     else at.uses.add(memberKey(name));
     if (at.isLater && name !== "length") at.uses.add(calledKey(memberKey(name)));
@@ -350,6 +359,18 @@ export class Evaluation {
     }
     // Of an object only the member is read.
     this.#visit(object, { ...at, isData: true, isLater: false });
+  }
+
+  /** What a call of a member evaluates that holds such a value; undefined if that can't be told. */
+  heldBy(value: AnyNode): string[] | undefined {
+    if (value.type !== "MemberExpression" || value.computed) return undefined;
+    const { object, property } = value;
+    if (property.type !== "Identifier") return undefined;
+    const own = this.#isName(object)
+      ? this.#keys.namespaceMember(this.#module, object.name, property.name)
+      : undefined;
+    const key = own?.key ?? memberKey(property.name);
+    return [key, calledKey(key)];
   }
 
   #isName(node: AnyNode): node is AnyNode & { type: "Identifier" } {
@@ -383,9 +404,6 @@ export class Evaluation {
 }
 
 const NONE: ReadonlySet<string> = new Set();
-
-/** Names of the language that stand for no object. */
-const PRIMITIVES: ReadonlySet<string> = new Set(["undefined", "NaN", "Infinity"]);
 
 /** The names of the functions that a function declares, those of functions inside it left out. */
 function listLocal(outer: AnyNode): string[] {

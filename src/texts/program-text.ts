@@ -5,7 +5,7 @@
 import { posix } from "node:path";
 import type { AnyNode, CallExpression, Class, NewExpression } from "acorn";
 import { keyOf } from "../loader/read/analysis.ts";
-import { isAnyFunction, visitChildren } from "../loader/read/children.ts";
+import { isAnyFunction, isPlainData, visitChildren } from "../loader/read/children.ts";
 import type { NameKeys, NamespaceMember } from "./evaluation.ts";
 import { isPutting, keepsParameter } from "../loader/read/keeping.ts";
 import type { ModuleText } from "./module-text.ts";
@@ -155,12 +155,13 @@ export class ProgramText implements NameKeys {
     const found = new Map<string, Target[]>();
     for (const home of this.modules.values()) {
       const visit = (node: AnyNode): void => {
+        if (isPlainData(node)) return;
         const isMember = node.type === "MethodDefinition" || node.type === "PropertyDefinition";
         if (isMember || node.type === "Property") {
           const name = keyOf(node);
-          const value = node.value as AnyNode | null;
-          if (name !== undefined && value && isAnyFunction(value)) {
-            found.set(name, [...(found.get(name) ?? []), { home, node: value }]);
+          const target = node.value ? this.#functionOf(home, node.value) : undefined;
+          if (name !== undefined && target !== undefined) {
+            found.set(name, [...(found.get(name) ?? []), target]);
           }
         }
         visitChildren(node, visit);
@@ -168,6 +169,16 @@ export class ProgramText implements NameKeys {
       visit(home.syntax.ast);
     }
     return found;
+  }
+
+  /** The function that a member has, written out or by its name. */
+  #functionOf(module: ModuleText, node: AnyNode): Target | undefined {
+    if (isAnyFunction(node)) return { home: module, node };
+    if (node.type !== "Identifier") return undefined;
+    const origin = this.originOf(module, node.name);
+    const value = origin?.module.byName.get(origin.name)?.value;
+    if (origin === undefined || value === undefined || !isAnyFunction(value)) return undefined;
+    return { home: origin.module, node: value };
   }
 
   /** Returns the variable that a name of a module stands for; undefined if a package has it. */

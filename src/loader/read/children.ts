@@ -23,3 +23,22 @@ export function isAnyFunction({ type }: AnyNode): boolean {
     type === "FunctionDeclaration"
   );
 }
+
+const data = new WeakMap<AnyNode, boolean>();
+
+/** Whether a part writes out an object or a list of texts and numbers, at any depth, in which nothing runs and no name is read. */
+export function isPlainData(node: AnyNode): boolean {
+  if (node.type === "Literal") return true;
+  if (node.type === "UnaryExpression") return node.argument.type === "Literal";
+  if (node.type !== "ObjectExpression" && node.type !== "ArrayExpression") return false;
+  const known = data.get(node);
+  if (known !== undefined) return known;
+  const isData =
+    node.type === "ArrayExpression"
+      ? node.elements.every((each) => each === null || isPlainData(each))
+      : node.properties.every(
+          (each) => each.type === "Property" && !each.computed && isPlainData(each.value),
+        );
+  data.set(node, isData);
+  return isData;
+}

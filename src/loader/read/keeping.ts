@@ -3,7 +3,7 @@
  * that stores its argument. A function that is only stored is called later, and follows a patch.
  */
 
-import type { AnyNode, CallExpression, NewExpression } from "acorn";
+import type { AnyNode, CallExpression, MemberExpression, NewExpression } from "acorn";
 import { isAnyFunction, visitChildren } from "./children.ts";
 import { visitBoundNames } from "./scope.ts";
 
@@ -17,6 +17,18 @@ const KEEPERS: ReadonlySet<string> = new Set([
 /** Methods of the language that put what they are given into a list, a Set or a Map. */
 const PUTTERS: ReadonlySet<string> = new Set([
   ...["push", "unshift", "add", "set", "concat", "fill", "with", "bind", "resolve"],
+]);
+
+/** Methods of the language that only look for what they are given. */
+const SEEKERS: ReadonlySet<string> = new Set([
+  ...["includes", "indexOf", "lastIndexOf", "has", "startsWith", "endsWith", "isArray"],
+]);
+
+/** Methods of the language that are asked of a text or a number. */
+const ASKERS: ReadonlySet<string> = new Set([
+  ...["toLowerCase", "toUpperCase", "trim", "trimStart", "trimEnd", "padStart", "padEnd"],
+  ...["slice", "substring", "charAt", "charCodeAt", "codePointAt", "split", "repeat"],
+  ...["toFixed", "toString", "normalize", "localeCompare"],
 ]);
 
 const FIXERS: ReadonlySet<string> = new Set(["freeze", "seal", "preventExtensions"]);
@@ -42,7 +54,8 @@ export function isPutting({ type, callee }: Call): boolean {
   const { object, property } = callee;
   if (property.type !== "Identifier") return false;
   const isObject = object.type === "Identifier" && object.name === "Object";
-  return isObject ? FIXERS.has(property.name) : PUTTERS.has(property.name);
+  if (isObject) return FIXERS.has(property.name);
+  return PUTTERS.has(property.name) || SEEKERS.has(property.name);
 }
 
 /**
@@ -114,6 +127,7 @@ function isEvaluated(node: AnyNode, isData: boolean, search: Search): boolean {
     case "LogicalExpression":
     case "BinaryExpression":
     case "UnaryExpression":
+    case "TemplateLiteral":
     case "ReturnStatement":
     case "IfStatement":
     case "BlockStatement":
@@ -126,7 +140,7 @@ function isEvaluated(node: AnyNode, isData: boolean, search: Search): boolean {
       const { callee } = node;
       // A method of the language that is asked of it, such as `f.bind(x)`, calls nothing.
       const isOwn = callee.type === "MemberExpression" && isNamed(callee.object, names);
-      const isBound = isOwn && isPutting(node);
+      const isBound = isOwn && (isPutting(node) || isAsking(callee));
       if (!isBound && any([callee], false)) return true;
       const isPut = isPutting(node);
       return node.arguments.some((each, index) => {
@@ -138,6 +152,12 @@ function isEvaluated(node: AnyNode, isData: boolean, search: Search): boolean {
       if (isAnyFunction(node)) return isResultKept(node, search);
       return any(childrenOf(node), false);
   }
+}
+
+/** `text.trim()`; what `replace` is given it may call, and that is looked at. */
+function isAsking({ computed, property }: MemberExpression): boolean {
+  if (computed || property.type !== "Identifier") return false;
+  return ASKERS.has(property.name) || /^replace(?:All)?$/.test(property.name);
 }
 
 /** Whether a function that is called later keeps what a call gave, as a cache does. */
